@@ -1,0 +1,50 @@
+/* limits.h: every maximum of the house, with the sentence that says what happens when it is reached.
+ * Related by static_assert at the end. Consensus-relevant limits are copied into genesis parameters and may only be narrowed there.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <assert.h>
+
+enum {
+    /* A genesis with more validators is refused (ERR_GENESIS_VALIDATORS). */
+    VALIDATORS_MAX = 64,
+    VALIDATORS_MIN = 1, /* one is a notary, not a consensus: for tests and for tiny districts */
+    /* A larger record is refused when submitted (ERR_RECORD_SIZE) and makes a block that carries it invalid. */
+    RECORD_BYTES_MAX = 1 << 20,
+    /* A record with more items is refused (ERR_RECORD_ITEMS); the submitter splits it. */
+    RECORD_ITEMS_MAX = 4096,
+    /* An item that names more identifiers is refused (ERR_ITEM_THINGS). */
+    ITEM_THINGS_MAX = 4096,
+    /* A longer identifier is refused (ERR_IDENTIFIER_LENGTH). */
+    IDENTIFIER_BYTES_MAX = 512,
+    /* header || signature of a record with its type byte: a longer leaf is refused (ERR_RECORD_SIZE). C2SP tlog-tiles entries are u16. */
+    LEAF_BYTES_MAX = 65535,
+    /* A proposer stops filling its block here; a block above it is invalid. */
+    BLOCK_BYTES_MAX = 4 << 20,
+    BLOCK_RECORDS_MAX = 8192,
+    /* Text fields of members, names and reasons; longer ones are refused. */
+    NAME_BYTES_MAX = 256,
+    /* A proof bundle above this is refused unread (ERR_TOO_LARGE). */
+    PROOF_BYTES_MAX = 1 << 20,
+    /* Answers to lists are cut here and carry a cursor for the next page. */
+    PAGE_ROWS_MAX = 1000,
+    /* A connection above these is closed at once; the slot's owner is the oldest idle one. */
+    PEERS_MAX = 256,
+    HTTP_CONNECTIONS_MAX = 16384,
+    /* Pool: a record above either is answered "busy, retry after" and not kept. */
+    POOL_RECORDS_MAX = 65536,
+    POOL_BYTES_MAX = 64 << 20,
+    /* Views jumped over by one block link; beyond it the link is refused, and patience (D x 1.5^k) makes it unreachable. */
+    VIEWS_JUMPED_MAX = 4096,
+    /* An id may be repeated only after this; so expires - created is bounded (ERR_RECORD_LIFETIME). Milliseconds: 15 days. */
+    RECORD_LIFETIME_MS_MAX = 15 * 24 * 3600 * 1000,
+    /* Blocks finalised but not yet executed and attested by a quorum; the proposal above it stays pending. */
+    PIPELINE_BLOCKS_MAX = 64,
+};
+
+static_assert(RECORD_BYTES_MAX + LEAF_BYTES_MAX <= BLOCK_BYTES_MAX, "the largest record fits into a block");
+static_assert(BLOCK_BYTES_MAX <= POOL_BYTES_MAX, "a pool can fill a block");
+static_assert(VALIDATORS_MAX % 8 == 0, "signer bitmaps have no partial byte at the maximum");
+
+#endif
