@@ -32,6 +32,14 @@ enum {
     /* A connection above these is closed at once; the slot's owner is the oldest idle one. */
     PEERS_MAX = 256,
     HTTP_CONNECTIONS_MAX = 16384,
+    /* A longer handshake message closes the connection (ERR_PEER_HANDSHAKE): nobody unproven makes us keep more. */
+    PEER_HANDSHAKE_BYTES_MAX = 512,
+    /* Bytes waiting to be sent to one peer: above it bulk is refused, and an urgent message evicts the oldest bulk. */
+    PEER_QUEUE_BYTES_MAX = 16 << 20,
+    /* Connections that have proved nothing yet: a further one closes the oldest of them. */
+    PEER_HALF_OPEN_MAX = 1024,
+    /* The same from one address: a further one is closed at once. */
+    PEER_HALF_OPEN_ADDRESS_MAX = 64,
     /* Pool: a record above either is answered "busy, retry after" and not kept. */
     POOL_RECORDS_MAX = 65536,
     POOL_BYTES_MAX = 64 << 20,
