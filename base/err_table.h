@@ -63,3 +63,10 @@ ERR(120, ERR_EPCIS_NOTHING, "the event names nothing it is about: no identifier,
 ERR(121, ERR_EPCIS_ILMD, "master data of a lot or instance (ilmd) may only stand in an event with action ADD", "批次或单品主数据（ilmd）只能出现在 action 为 ADD 的事件中")
 ERR(130, ERR_QUANTITY_KIND, "a quantity is not a number", "数量不是数字")
 ERR(131, ERR_QUANTITY_RANGE, "a quantity is too large to be counted in millionths", "数量过大，无法以百万分之一为单位计算")
+
+/* node */
+ERR(550, ERR_BUSY, "the node holds as many records as it can; try again a little later", "节点待处理记录已满，请稍后重试")
+ERR(551, ERR_POOL_KNOWN, "this record is already waiting to be ordered", "该记录已在等待排序")
+ERR(552, ERR_POOL_TWIN, "the same record with another signature is already waiting", "同一记录已以另一签名在等待排序")
+ERR(553, ERR_NOT_VOTING, "the node has stopped taking part and takes no records; ask another node", "节点已停止参与，不再接收记录，请换一个节点")
+ERR(554, ERR_STOPPING, "the node is shutting down; ask another node", "节点正在关闭，请换一个节点")
