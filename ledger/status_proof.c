@@ -1,0 +1,170 @@
+/* status_proof.c: proofs of the status tree, made from rows and checked from bytes alone. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/status_tree.h"
+
+static void proof_sibling(struct status_proof *p, const struct digest *sibling) {
+    if (!digest_is_zero(sibling)) {
+        p->bitmap[p->depth / 8] |= (uint8_t)(1u << (p->depth % 8));
+        p->siblings[p->siblings_count++] = *sibling;
+    }
+    p->depth++;
+}
+
+/* The last steps, over sorted leaves that share `depth` bits with the key. */
+static void prove_in_leaves(struct status_proof *p, const struct leaf leaves[], uint32_t count, uint32_t depth,
+                            const struct digest *key, struct digest *ret_leaf_key) {
+    while (count > 1) {
+        uint32_t left = 0;
+        while (left < count && !key_bit(&leaves[left].key, depth))
+            left++;
+        bool right = key_bit(key, depth);
+        depth++;
+        struct subtree sibling = right ? leaves_fold(leaves, left, depth)
+                                       : leaves_fold(leaves + left, count - left, depth);
+        proof_sibling(p, &sibling.hash);
+        if (right) {
+            leaves += left;
+            count -= left;
+        } else {
+            count = left;
+        }
+    }
+    if (count == 0) {
+        p->terminal = STATUS_EMPTY;
+        return;
+    }
+    *ret_leaf_key = leaves[0].key;
+    p->terminal = digest_equal(&leaves[0].key, key) ? STATUS_MATCH : STATUS_OTHER;
+}
+
+void status_prove(struct reader r, const struct status_head *head, const struct digest *key,
+                  struct status_proof *ret) {
+    struct status_proof *p = check_alloc(1, sizeof *p);
+    struct leaf leaves[STATUS_BUCKET];
+    struct digest leaf_key = {{0}};
+    uint64_t count = head->count;
+    uint32_t depth = 0;
+    while (count > STATUS_BUCKET) {
+        struct page page;
+        struct digest prefix = key_prefix(key, depth);
+        CHECK(page_read(r, depth, &prefix, &page));
+        uint32_t from = 0, width = 16;
+        while (width > 1 && count > 1) {
+            width /= 2;
+            uint32_t mine = from + (key_bit(key, depth) ? width : 0);
+            uint32_t other = from + (key_bit(key, depth) ? 0 : width);
+            struct subtree sibling = page_fold(&page, other, width), here = page_fold(&page, mine, width);
+            proof_sibling(p, &sibling.hash);
+            from = mine;
+            count = here.count;
+            depth++;
+        }
+    }
+    if (count > 0) {
+        struct digest prefix = key_prefix(key, depth);
+        CHECK(leaves_read(r, depth, &prefix, leaves, STATUS_BUCKET) == count);
+    }
+    prove_in_leaves(p, leaves, (uint32_t)count, depth, key, &leaf_key);
+    if (p->terminal == STATUS_OTHER) {
+        struct buffer value CLEANUP(buffer_free);
+        buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+        CHECK(status_get(r, &leaf_key, &value));
+        p->other_key = leaf_key;
+        p->other_value_hash = status_value_hash(buffer_span(&value));
+    }
+    *ret = *p;
+    free(p);
+}
+
+/* True when both keys agree in their first `depth` bits. */
+static bool keys_share(const struct digest *a, const struct digest *b, uint32_t depth) {
+    struct digest x = key_prefix(a, depth), y = key_prefix(b, depth);
+    return digest_equal(&x, &y);
+}
+
+static enum err proof_form(const struct status_proof *p, const struct digest *key,
+                           const struct digest *value_hash) {
+    uint32_t set = 0;
+    if (p->depth > STATUS_DEPTH_MAX)
+        return ERR_STATUS_PROOF;
+    for (uint32_t i = 0; i < STATUS_DEPTH_MAX; i++) {
+        bool bit = p->bitmap[i / 8] >> (i % 8) & 1;
+        if (bit && i >= p->depth)
+            return ERR_STATUS_PROOF;
+        set += bit;
+    }
+    if (set != p->siblings_count)
+        return ERR_STATUS_PROOF;
+    /* An empty sibling has one spelling: its bit is not set. */
+    for (uint32_t i = 0; i < set; i++)
+        if (digest_is_zero(&p->siblings[i]))
+            return ERR_STATUS_PROOF;
+    switch (p->terminal) {
+    case STATUS_EMPTY:
+        return OK;
+    case STATUS_MATCH:
+        return value_hash ? OK : ERR_STATUS_PROOF;
+    case STATUS_OTHER:
+        if (digest_equal(&p->other_key, key) || !keys_share(&p->other_key, key, p->depth))
+            return ERR_STATUS_PROOF;
+        return OK;
+    }
+    return ERR_STATUS_PROOF;
+}
+
+enum err status_proof_verify(const struct status_proof *proof, const struct digest *key,
+                             const struct digest *value_hash, const struct digest *root) {
+    enum err e = proof_form(proof, key, value_hash);
+    if (e)
+        return e;
+    struct digest at = {{0}};
+    switch (proof->terminal) {
+    case STATUS_EMPTY:
+        break;
+    case STATUS_MATCH:
+        at = status_leaf_hash(key, value_hash);
+        break;
+    case STATUS_OTHER:
+        at = status_leaf_hash(&proof->other_key, &proof->other_value_hash);
+        break;
+    }
+    uint32_t next = proof->siblings_count;
+    for (uint32_t depth = proof->depth; depth-- > 0;) {
+        struct digest sibling = {{0}};
+        if (proof->bitmap[depth / 8] >> (depth % 8) & 1)
+            sibling = proof->siblings[--next];
+        at = key_bit(key, depth) ? status_node_hash(&sibling, &at) : status_node_hash(&at, &sibling);
+    }
+    return digest_equal(&at, root) ? OK : ERR_STATUS_PROOF;
+}
+
+/* All values in key order, folded as they come: a stack of finished left subtrees would need the depth of neighbours; the
+ * leaves of 10^7 keys fit in 640 MB, so an audit collects them. */
+struct collect {
+    struct leaf *leaves;
+    uint32_t count, cap;
+};
+
+static bool collect_row(void *context, struct span key, struct span value) {
+    struct collect *c = context;
+    CHECK(key.len == 33 && c->count < UINT32_MAX / 2);
+    if (c->count == c->cap) {
+        c->cap = c->cap ? 2 * c->cap : 1024;
+        c->leaves = check_realloc(c->leaves, c->cap, sizeof *c->leaves);
+    }
+    struct leaf *leaf = &c->leaves[c->count++];
+    memcpy(leaf->key.b, key.data + 1, 32);
+    struct digest v = status_value_hash(value);
+    leaf->hash = status_leaf_hash(&leaf->key, &v);
+    return true;
+}
+
+void status_recompute(struct reader r, struct status_head *ret_head) {
+    struct collect c = {0};
+    reader_scan(r, TABLE_STATE, span_text("V"), span_text("W"), collect_row, &c);
+    struct subtree all = leaves_fold(c.leaves, c.count, 0);
+    free(c.leaves);
+    *ret_head = (struct status_head){all.count, all.hash};
+}

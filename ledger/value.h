@@ -1,0 +1,54 @@
+/* value.h: the values of the status tree (SPEC S4, S5). Every one begins with the same six fields. */
+#ifndef LEDGER_VALUE_H
+#define LEDGER_VALUE_H
+
+#include "base/codec.h"
+#include "base/crypto.h"
+
+enum status_type {
+    STATUS_MEMBER = 1,    /* subject: subject id */
+    STATUS_KEY = 2,       /* subject: the 32 bytes of the public key */
+    STATUS_THING = 3,     /* subject: canonical identifier */
+    STATUS_RECORD_ID = 5, /* subject: the 32 bytes of the record id */
+    STATUS_ACT = 6,       /* subject: the 32 bytes of the act digest */
+};
+
+enum status_state {
+    STATE_ACTIVE = 1,
+    STATE_SUSPENDED = 2, /* a member */
+    STATE_REVOKED = 2,   /* a key */
+    STATE_ENDED = 2,     /* a thing: an event with action DELETE named it last as object */
+};
+
+enum member_role {
+    MEMBER_AUTHORITY = 1 << 0, MEMBER_PRODUCER = 1 << 1, MEMBER_PROCESSOR = 1 << 2, MEMBER_CARRIER = 1 << 3,
+    MEMBER_RETAILER = 1 << 4, MEMBER_CERTIFIER = 1 << 5, MEMBER_DEVICE = 1 << 6, MEMBER_AUDITOR = 1 << 7,
+    MEMBER_ROLES_ALL = (1 << 8) - 1,
+};
+/* "authority" ...; NULL for a bit that is no role. */
+const char *role_name(uint32_t bit, enum lang lang);
+/* The bit of an English name; 0 when there is none. */
+uint32_t role_by_name(struct span name);
+
+#define VALUE_FIELDS                                                                                                  \
+    uint8_t version, state;                                                                                           \
+    uint64_t since_height, log_index, until_ms;                                                                       \
+    uint16_t reason;
+
+struct value_any { VALUE_FIELDS }; /* what all values share; read with value_any_read */
+struct member_value { VALUE_FIELDS uint32_t roles; struct span name, division; };
+struct key_value { VALUE_FIELDS struct span subject; uint64_t from_ms; };
+struct thing_value { VALUE_FIELDS uint64_t count; struct digest chain; struct span lot, pack, product; };
+struct record_id_value { VALUE_FIELDS uint16_t code; };
+struct act_value { VALUE_FIELDS };
+
+extern const struct type member_value_type, key_value_type, thing_value_type, record_id_value_type, act_value_type;
+
+/* The six fields that begin a value of any type. */
+enum err value_any_read(struct span value, struct value_any *ret) MUST_USE;
+/* SPEC G6. */
+bool subject_id_valid(struct span id);
+/* 0 to 12 decimal digits. */
+bool division_valid(struct span division);
+
+#endif
