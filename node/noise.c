@@ -1,6 +1,7 @@
 /* noise.c: the symmetric state of the Noise framework (section 5) and the three messages of XX (section 7.5). */
 #include "node/noise.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char PROTOCOL_NAME[] = "Noise_XX_25519_ChaChaPoly_SHA256";

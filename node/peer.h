@@ -105,8 +105,8 @@ struct peer;
 struct peer *peer_new(const struct peer_config *config);
 void peer_free(struct peer *p); /* accepts NULL; wipes */
 
-/* Bytes used, 0..len. Less than len means: first drain peer_next, then offer the rest; if nothing came of peer_next, wait for
- * peer_deadline or peer_accept. */
+/* Bytes used, 0..len. Less than len means: first drain peer_next, then offer the rest; if nothing came of peer_next, keep the rest
+ * and stop reading until peer_deadline, peer_accept or peer_output_done. */
 size_t peer_input(struct peer *p, struct span bytes, uint64_t now_ms) MUST_USE;
 /* The next event, if there is one. CLOSED comes once, last. */
 bool peer_next(struct peer *p, uint64_t now_ms, struct peer_event *ret) MUST_USE;

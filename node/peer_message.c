@@ -16,7 +16,7 @@ enum {
     BLOCKS_BYTES_MAX = BLOCK_BYTES_MAX + IDENTITIES_BYTES_MAX + 1024 * KIB,
 };
 static_assert(IDENTITIES_BYTES_MAX < RECORDS_BYTES_MAX, "an urgent body is short");
-static_assert(BLOCKS_BYTES_MAX <= PEER_QUEUE_BYTES_MAX, "the longest message fits into a queue");
+static_assert(BLOCKS_BYTES_MAX <= (int)PEER_QUEUE_BYTES_MAX, "the longest message fits into a queue");
 
 static const struct message_rule RULES[] = {
     {MESSAGE_STATUS, MESSAGE_URGENT, 1 * KIB, "status"},
