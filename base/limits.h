@@ -40,6 +40,28 @@ enum {
     PEER_HALF_OPEN_MAX = 1024,
     /* The same from one address: a further one is closed at once. */
     PEER_HALF_OPEN_ADDRESS_MAX = 64,
+    /* A request line with its headers above this is answered 431 and the connection closed. */
+    HTTP_HEAD_BYTES_MAX = 16 << 10,
+    /* Requests of one connection that wait for their answers; further bytes are left unread until one is answered. */
+    HTTP_PIPELINE_MAX = 16,
+    /* Bodies and answers one connection holds; above it no further request of it is read. */
+    HTTP_HELD_BYTES_MAX = 1 << 20,
+    /* The same for all connections of a node: a request above it is answered 503 with Retry-After. */
+    HTTP_TOTAL_BYTES_MAX = 96 << 20,
+    /* Events queued for one reader of a stream; a reader that does not read is closed and resumes by Last-Event-ID. */
+    HTTP_STREAM_BYTES_MAX = 256 << 10,
+    /* Streams open at a time: a further one is answered 503. */
+    RPC_STREAMS_MAX = 1024,
+    /* A longer JSON request is answered 413; records go in as bytes (RECORD_BYTES_MAX, base64 in JSON). */
+    RPC_JSON_BYTES_MAX = 2 << 20,
+    /* Calls in one JSON-RPC batch, records in one batch submission: more are refused (ERR_RPC_BATCH_SIZE). */
+    RPC_CALLS_MAX = 64,
+    RPC_BATCH_RECORDS_MAX = 1024,
+    RPC_BATCH_BYTES_MAX = 4 << 20,
+    /* An answer that would be longer is refused (ERR_RPC_ANSWER_SIZE); lists are cut before and carry a cursor. */
+    RPC_ANSWER_BYTES_MAX = 8 << 20,
+    /* A submitter may wait this long for "committed"; then the answer is "pending". */
+    RPC_WAIT_MS_MAX = 30 * 1000,
     /* Pool: a record above either is answered "busy, retry after" and not kept. */
     POOL_RECORDS_MAX = 65536,
     POOL_BYTES_MAX = 64 << 20,
@@ -53,6 +75,8 @@ enum {
 
 static_assert(RECORD_BYTES_MAX + LEAF_BYTES_MAX <= BLOCK_BYTES_MAX, "the largest record fits into a block");
 static_assert(BLOCK_BYTES_MAX <= POOL_BYTES_MAX, "a pool can fill a block");
+static_assert(RECORD_BYTES_MAX / 3 * 4 + 4096 <= RPC_JSON_BYTES_MAX, "the largest record fits into a JSON call as base64");
+static_assert(RPC_BATCH_BYTES_MAX >= RECORD_BYTES_MAX + 16, "a batch submission can carry the largest record");
 static_assert(VALIDATORS_MAX % 8 == 0, "signer bitmaps have no partial byte at the maximum");
 
 #endif
