@@ -17,6 +17,7 @@
 #ifndef LEDGER_STATUS_H
 #define LEDGER_STATUS_H
 
+#include "base/codec.h"
 #include "base/crypto.h"
 #include "ledger/state.h"
 
@@ -54,8 +55,8 @@ enum status_terminal { STATUS_EMPTY = 0, STATUS_MATCH = 1, STATUS_OTHER = 2 };
 
 struct status_proof {
     uint32_t depth;                       /* levels above the terminal, 0..256 */
-    uint8_t bitmap[STATUS_DEPTH_MAX / 8]; /* bit i (least significant first): the sibling at depth i + 1 is not empty */
-    struct digest siblings[STATUS_DEPTH_MAX]; /* those, from the root down */
+    uint8_t bitmap[STATUS_DEPTH_MAX / 8]; /* bit i (most significant first): the sibling at depth i + 1 is not empty */
+    struct digest siblings[STATUS_DEPTH_MAX]; /* those, from the terminal up */
     uint32_t siblings_count;
     enum status_terminal terminal;
     struct digest other_key;        /* STATUS_OTHER: the one leaf that stands where K would stand */
@@ -68,6 +69,10 @@ void status_prove(struct reader r, const struct status_head *head, const struct 
 /* value_hash is used with STATUS_MATCH only and may be NULL otherwise. Checks form and root. */
 enum err status_proof_verify(const struct status_proof *proof, const struct digest *key,
                              const struct digest *value_hash, const struct digest *root) MUST_USE;
+
+/* SPEC S3's encoding, appended; reading sets the reader's sticky error on a wrong form and leaves ret untouched. */
+void status_proof_write(const struct status_proof *proof, struct buffer *out);
+bool status_proof_read(struct unpack *u, struct status_proof *ret);
 
 /* All leaves in key order, for a start-up or audit check that recomputes the root from the values alone. */
 void status_recompute(struct reader r, struct status_head *ret_head);

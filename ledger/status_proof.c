@@ -6,7 +6,7 @@
 
 static void proof_sibling(struct status_proof *p, const struct digest *sibling) {
     if (!digest_is_zero(sibling)) {
-        p->bitmap[p->depth / 8] |= (uint8_t)(1u << (p->depth % 8));
+        p->bitmap[p->depth / 8] |= (uint8_t)(0x80u >> (p->depth % 8));
         p->siblings[p->siblings_count++] = *sibling;
     }
     p->depth++;
@@ -67,6 +67,11 @@ void status_prove(struct reader r, const struct status_head *head, const struct 
         CHECK(leaves_read(r, depth, &prefix, leaves, STATUS_BUCKET) == count);
     }
     prove_in_leaves(p, leaves, (uint32_t)count, depth, key, &leaf_key);
+    for (uint32_t i = 0, n = p->siblings_count; i < n / 2; i++) { /* found from the root down, told from the leaf up */
+        struct digest swap = p->siblings[i];
+        p->siblings[i] = p->siblings[n - 1 - i];
+        p->siblings[n - 1 - i] = swap;
+    }
     if (p->terminal == STATUS_OTHER) {
         struct buffer value CLEANUP(buffer_free);
         buffer_init(&value, STATUS_VALUE_BYTES_MAX);
@@ -84,16 +89,19 @@ static bool keys_share(const struct digest *a, const struct digest *b, uint32_t 
     return digest_equal(&x, &y);
 }
 
+static bool bitmap_has(const struct status_proof *p, uint32_t i) {
+    return p->bitmap[i / 8] >> (7 - i % 8) & 1;
+}
+
 static enum err proof_form(const struct status_proof *p, const struct digest *key,
                            const struct digest *value_hash) {
     uint32_t set = 0;
     if (p->depth > STATUS_DEPTH_MAX)
         return ERR_STATUS_PROOF;
     for (uint32_t i = 0; i < STATUS_DEPTH_MAX; i++) {
-        bool bit = p->bitmap[i / 8] >> (i % 8) & 1;
-        if (bit && i >= p->depth)
+        if (bitmap_has(p, i) && i >= p->depth)
             return ERR_STATUS_PROOF;
-        set += bit;
+        set += bitmap_has(p, i);
     }
     if (set != p->siblings_count)
         return ERR_STATUS_PROOF;
@@ -101,6 +109,9 @@ static enum err proof_form(const struct status_proof *p, const struct digest *ke
     for (uint32_t i = 0; i < set; i++)
         if (digest_is_zero(&p->siblings[i]))
             return ERR_STATUS_PROOF;
+    /* SPEC S3: "the sibling at the greatest depth is present and depth is the smallest possible" */
+    if (p->depth > 0 && !bitmap_has(p, p->depth - 1))
+        return ERR_STATUS_PROOF;
     switch (p->terminal) {
     case STATUS_EMPTY:
         return OK;
@@ -130,14 +141,62 @@ enum err status_proof_verify(const struct status_proof *proof, const struct dige
         at = status_leaf_hash(&proof->other_key, &proof->other_value_hash);
         break;
     }
-    uint32_t next = proof->siblings_count;
+    uint32_t next = 0;
     for (uint32_t depth = proof->depth; depth-- > 0;) {
         struct digest sibling = {{0}};
-        if (proof->bitmap[depth / 8] >> (depth % 8) & 1)
-            sibling = proof->siblings[--next];
+        if (bitmap_has(proof, depth))
+            sibling = proof->siblings[next++];
         at = key_bit(key, depth) ? status_node_hash(&sibling, &at) : status_node_hash(&at, &sibling);
     }
     return digest_equal(&at, root) ? OK : ERR_STATUS_PROOF;
+}
+
+void status_proof_write(const struct status_proof *proof, struct buffer *out) {
+    pack_array(out, 4);
+    pack_uint(out, proof->depth);
+    pack_bytes(out, span_of(proof->bitmap, (proof->depth + 7) / 8));
+    pack_array(out, proof->siblings_count);
+    for (uint32_t i = 0; i < proof->siblings_count; i++)
+        pack_bytes(out, span_of(proof->siblings[i].b, 32));
+    bool other = proof->terminal == STATUS_OTHER;
+    pack_array(out, other ? 3 : 1);
+    pack_uint(out, proof->terminal);
+    if (!other)
+        return;
+    pack_bytes(out, span_of(proof->other_key.b, 32));
+    pack_bytes(out, span_of(proof->other_value_hash.b, 32));
+}
+
+static void terminal_read(struct unpack *u, struct status_proof *p) {
+    uint32_t fields = unpack_array(u, 3);
+    p->terminal = (enum status_terminal)unpack_uint(u, STATUS_OTHER);
+    if (fields != (p->terminal == STATUS_OTHER ? 3u : 1u))
+        unpack_fail(u, ERR_CODEC_COUNT);
+    if (p->terminal != STATUS_OTHER)
+        return;
+    unpack_fixed(u, p->other_key.b, 32);
+    unpack_fixed(u, p->other_value_hash.b, 32);
+}
+
+bool status_proof_read(struct unpack *u, struct status_proof *ret) {
+    struct status_proof *p = check_alloc(1, sizeof *p);
+    if (unpack_array(u, 4) != 4)
+        unpack_fail(u, ERR_CODEC_COUNT);
+    p->depth = (uint32_t)unpack_uint(u, STATUS_DEPTH_MAX);
+    struct span bitmap = unpack_bytes(u, sizeof p->bitmap);
+    if (bitmap.len != (p->depth + 7) / 8)
+        unpack_fail(u, ERR_CODEC_COUNT);
+    else if (bitmap.len > 0)
+        memcpy(p->bitmap, bitmap.data, bitmap.len);
+    p->siblings_count = unpack_array(u, STATUS_DEPTH_MAX);
+    for (uint32_t i = 0; i < p->siblings_count && u->err == OK; i++)
+        unpack_fixed(u, p->siblings[i].b, 32);
+    terminal_read(u, p);
+    bool good = u->err == OK;
+    if (good)
+        *ret = *p;
+    free(p);
+    return good;
 }
 
 /* All values in key order, folded as they come: a stack of finished left subtrees would need the depth of neighbours; the
