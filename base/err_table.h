@@ -152,3 +152,18 @@ ERR(426, ERR_PROOF_STATUS, "a status in the proof is missing, superfluous or fal
 ERR(427, ERR_PROOF_HISTORY, "the history in the proof is not complete", "证明中的历史不完整")
 ERR(428, ERR_PROOF_SIZE, "the proof would be larger than permitted; disclose fewer items", "证明将超过允许的大小，请减少披露的条目")
 ERR(429, ERR_PROOF_HEIGHT, "the ledger does not stand at the attested height", "账本当前高度与已签署的检查点不一致")
+
+/* configuration of a node */
+ERR(700, ERR_CONFIG_FILE, "the configuration file cannot be read", "无法读取配置文件")
+ERR(701, ERR_CONFIG_SYNTAX, "this line of the configuration is neither [section] nor name = value", "配置文件的这一行既不是 [节] 也不是 名称 = 值")
+ERR(702, ERR_CONFIG_LINE, "a line of the configuration is longer than 198 bytes", "配置文件的某一行超过 198 字节")
+ERR(703, ERR_CONFIG_NAME, "there is no setting of this name", "没有这个名称的配置项")
+ERR(704, ERR_CONFIG_VALUE, "the setting does not take this value", "配置项不接受该值")
+ERR(705, ERR_CONFIG_LIMIT, "the number is outside what this setting permits; a node can only narrow the limits of the house", "数值超出该配置项允许的范围；节点只能收紧限制")
+ERR(706, ERR_CONFIG_ADDRESS, "an address is written HOST:PORT or [IPV6]:PORT", "地址应写作 主机:端口 或 [IPv6]:端口")
+ERR(707, ERR_CONFIG_KEY, "a key is written as 64 lower-case hexadecimal digits and must be a valid Ed25519 key", "密钥应写作 64 位小写十六进制，且必须是有效的 Ed25519 公钥")
+ERR(708, ERR_CONFIG_COUNT, "the setting stands too often", "该配置项出现次数过多")
+ERR(709, ERR_CONFIG_MISSING, "a setting that every node needs is missing", "缺少节点必需的配置项")
+ERR(710, ERR_CONFIG_ALONE, "the node neither listens for peers nor connects to one", "节点既不监听也不连接任何对等节点")
+ERR(711, ERR_CONFIG_KEY_FILE, "the key file cannot be used: it must hold one line of 64 hexadecimal digits", "密钥文件不可用：应只含一行 64 位十六进制数字")
+ERR(712, ERR_CONFIG_KEY_OPEN_TO_OTHERS, "the key file can be read by others; its permissions must be 600", "密钥文件可被他人读取；权限必须为 600")
