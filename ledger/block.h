@@ -45,7 +45,6 @@ struct stored_block {
     struct span certificate;    /* canonical value */
     struct span nullifications; /* canonical array */
 };
-extern const struct type stored_block_type;
 /* Form, and that the wire ids are distinct and match the header's count and root. */
 enum err stored_block_decode(struct span in, struct arena *arena, struct stored_block *ret,
                              struct block_header *ret_header) MUST_USE;

@@ -15,6 +15,7 @@
 #define LEDGER_RECORD_H
 
 #include "ledger/params.h"
+#include "ledger/value.h"
 #include "trace/item.h"
 
 enum record_kind { RECORD_EVENTS = 1, RECORD_GOVERNANCE = 2 };
