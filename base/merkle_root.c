@@ -1,7 +1,6 @@
 #include "base/merkle_root.h"
 
-struct digest merkle_leaf_hash(struct span entry)
-{
+struct digest merkle_leaf_hash(struct span entry) {
     struct sha256 h;
     struct digest ret;
     sha256_init(&h);
@@ -11,8 +10,7 @@ struct digest merkle_leaf_hash(struct span entry)
     return ret;
 }
 
-struct digest merkle_node_hash(const struct digest *left, const struct digest *right)
-{
+struct digest merkle_node_hash(const struct digest *left, const struct digest *right) {
     struct sha256 h;
     struct digest ret;
     sha256_init(&h);
@@ -23,14 +21,12 @@ struct digest merkle_node_hash(const struct digest *left, const struct digest *r
     return ret;
 }
 
-static unsigned bits_set(uint64_t v)
-{
+static unsigned bits_set(uint64_t v) {
     return (unsigned)__builtin_popcountll(v);
 }
 
 /* Adding a leaf is adding one in binary: each carry joins two perfect subtrees of equal size. */
-void merkle_stack_add(struct merkle_stack *s, const struct digest *leaf_hash)
-{
+void merkle_stack_add(struct merkle_stack *s, const struct digest *leaf_hash) {
     CHECK(s->count != UINT64_MAX);
     unsigned top = bits_set(s->count);
     struct digest carried = *leaf_hash;
@@ -42,8 +38,7 @@ void merkle_stack_add(struct merkle_stack *s, const struct digest *leaf_hash)
     s->count++;
 }
 
-void merkle_stack_root(const struct merkle_stack *s, struct digest *ret)
-{
+void merkle_stack_root(const struct merkle_stack *s, struct digest *ret) {
     if (s->count == 0) {
         *ret = sha256(SPAN_EMPTY);
         return;
@@ -57,8 +52,7 @@ void merkle_stack_root(const struct merkle_stack *s, struct digest *ret)
     *ret = root;
 }
 
-void merkle_root(const struct digest leaf_hashes[], size_t count, struct digest *ret)
-{
+void merkle_root(const struct digest leaf_hashes[], size_t count, struct digest *ret) {
     struct merkle_stack s;
     s.count = 0;
     for (size_t i = 0; i < count; i++) merkle_stack_add(&s, &leaf_hashes[i]);
