@@ -77,8 +77,8 @@ struct http_response {
     bool close;               /* close the connection after it */
     const char *content_type; /* a constant; NULL without a body */
     struct {
-        const char *name; /* a constant, as is a value from a table; texts made for one answer live in `texts` */
-        struct span value;
+        const char *name; /* a constant, as is the value */
+        struct span value; /* data NULL: the next len bytes of `texts`, so that the struct can be copied */
     } headers[HTTP_EXTRA_HEADERS_MAX];
     uint32_t headers_count;
     struct buffer body;
