@@ -55,6 +55,7 @@ void merkle_stack_root(const struct merkle_stack *s, struct digest *ret) {
 void merkle_root(const struct digest leaf_hashes[], size_t count, struct digest *ret) {
     struct merkle_stack s;
     s.count = 0;
-    for (size_t i = 0; i < count; i++) merkle_stack_add(&s, &leaf_hashes[i]);
+    for (size_t i = 0; i < count; i++)
+        merkle_stack_add(&s, &leaf_hashes[i]);
     merkle_stack_root(&s, ret);
 }

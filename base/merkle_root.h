@@ -1,12 +1,13 @@
 /* merkle_root.h: the root of a Merkle tree over a list of leaf hashes that is at hand as a whole.
  *
  * RFC 9162 section 2.1.1 (the same as RFC 6962 section 2.1), SHA-256:
- *   MTH({}) = SHA-256(""), leaf hash = SHA-256(0x00 || entry), node = SHA-256(0x01 || left || right),
- *   the left subtree of n > 1 entries holds the largest power of two smaller than n.
- * A root does not commit to its size: whoever hashes or signs one puts the count beside it.
+ *   MTH({}) = SHA-256(""), leaf hash = SHA-256(0x00 || entry), node = SHA-256(0x01 || left ||
+ * right), the left subtree of n > 1 entries holds the largest power of two smaller than n. A root
+ * does not commit to its size: whoever hashes or signs one puts the count beside it.
  *
- * The growing log tree, its proofs and tiles are ledger/merkle.h; both use these two hash functions.
- * Nothing here fails. merkle_root keeps at most 64 digests on the stack whatever the count.
+ * The growing log tree, its proofs and tiles are ledger/merkle.h; both use these two hash
+ * functions. Nothing here fails. merkle_root keeps at most 64 digests on the stack whatever the
+ * count.
  */
 #ifndef BASE_MERKLE_ROOT_H
 #define BASE_MERKLE_ROOT_H
@@ -17,7 +18,8 @@ struct digest merkle_leaf_hash(struct span entry);
 struct digest merkle_node_hash(const struct digest *left, const struct digest *right);
 void merkle_root(const struct digest leaf_hashes[], size_t count, struct digest *ret);
 
-/* The same one leaf hash at a time: begin with a zeroed struct; any number of adds; final does not change it. */
+/* The same one leaf hash at a time: begin with a zeroed struct; any number of adds; final does not
+ * change it. */
 struct merkle_stack {
     struct digest roots[64]; /* of the perfect subtrees, largest first: one per set bit of count */
     uint64_t count;          /* leaves so far */

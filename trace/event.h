@@ -1,7 +1,7 @@
 /* event.h: what the ledger and the indexes ask an event item.
  *
- * All functions take an item that passed epcis_items_check; on others they answer "absent", never crash. Spans borrow from the item (or, where
- * one is given, the arena).
+ * All functions take an item that passed epcis_items_check; on others they answer "absent", never
+ * crash. Spans borrow from the item (or, where one is given, the arena).
  */
 #ifndef TRACE_EVENT_H
 #define TRACE_EVENT_H
@@ -16,11 +16,11 @@ struct event_thing {
     struct span received;  /* the first spelling met */
     struct span canonical; /* in the arena */
     enum identifier_kind kind;
-    uint16_t roles;        /* bit r set: it stands under enum item_role r */
+    uint16_t roles; /* bit r set: it stands under enum item_role r */
 };
 
-/* The canonical things an event names, each once, in order of first appearance (rule X8). An envelope names none.
- * ERR_TOO_LARGE when the arena is full. */
+/* The canonical things an event names, each once, in order of first appearance (rule X8). An
+ * envelope names none. ERR_TOO_LARGE when the arena is full. */
 enum err event_things(const struct item *item, struct arena *arena, struct event_thing **ret_list,
                       uint32_t *ret_count) MUST_USE;
 
@@ -34,7 +34,8 @@ struct span event_action(const struct item *item);      /* "ADD", "OBSERVE", "DE
 struct span event_id(const struct item *item);
 struct span event_read_point(const struct item *item);   /* its id as received */
 struct span event_biz_location(const struct item *item); /* its id as received */
-/* ilmd's lot number (CBV 2.0 section 9: cbvmda:lotNumber in its spellings), empty when there is none or it is hidden. */
+/* ilmd's lot number (CBV 2.0 section 9: cbvmda:lotNumber in its spellings), empty when there is
+ * none or it is hidden. */
 struct span event_ilmd_lot(const struct item *item);
 
 struct event_party {

@@ -3,11 +3,11 @@
  * fields  what the event says, spelled as received, as one canonical map
  * things  the identifiers it names, taken out of the fields so that one of them can be proven alone
  *
- * Ownership: an item borrows. Its spans point into the bytes it was decoded from (or into the arena of the builder, epcis.h) and its list
- * lives in the arena given.
- * item_decode checks the form only (rules I1 to I5: canonical, bounded, well-formed hidden values); that an event keeps section E is
+ * Ownership: an item borrows. Its spans point into the bytes it was decoded from (or into the arena
+ * of the builder, epcis.h) and its list lives in the arena given. item_decode checks the form only
+ * (rules I1 to I5: canonical, bounded, well-formed hidden values); that an event keeps section E is
  * epcis_items_check. On failure results are untouched and the refusal names the place.
- * Errors: ERR_CODEC_*, ERR_ITEM_*, ERR_IDENTIFIER_LENGTH.
+ * Errors: ERR_CODEC_*, ERR_ITEM_FORM, ERR_ITEM_HIDDEN.
  */
 #ifndef TRACE_ITEM_H
 #define TRACE_ITEM_H
@@ -27,7 +27,8 @@ enum item_type {
     ITEM_OTHER_EVENT = 7, /* an extension event: its type is a URI */
 };
 
-/* docs/spec.md rule E3: the place in the event a thing was taken from. A list of things is in rising order of roles. */
+/* docs/spec.md rule E3: the place in the event a thing was taken from. A list of things is in
+ * rising order of roles. */
 enum item_role {
     ROLE_PARENT = 1,          /* parentID */
     ROLE_CHILD = 2,           /* childEPCs */
@@ -41,7 +42,7 @@ enum item_role {
 };
 
 struct thing {
-    uint8_t role; /* enum item_role */
+    uint8_t role;           /* enum item_role */
     struct span identifier; /* as received, 1..IDENTIFIER_BYTES_MAX bytes */
     struct span quantity;   /* canonical value: a number or nil */
     struct span unit;       /* canonical value: a text or nil */
@@ -49,7 +50,7 @@ struct thing {
 extern const struct type thing_type;
 
 struct item {
-    uint8_t type; /* enum item_type, or a governance act's (ledger) */
+    uint8_t type;       /* enum item_type, or a governance act's (ledger) */
     struct span fields; /* canonical map */
     struct thing *things;
     uint32_t things_count;
@@ -58,7 +59,8 @@ extern const struct type item_type;
 
 /* Exactly one item, nothing trailing. */
 enum err item_decode(struct span in, struct arena *arena, struct item *ret) MUST_USE;
-/* The same from the middle of a reader (a record's body): on failure the reader's sticky error is set. */
+/* The same from the middle of a reader (a record's body): on failure the reader's sticky error is
+ * set. */
 bool item_read(struct unpack *u, struct arena *arena, struct item *ret) MUST_USE;
 void item_encode(const struct item *item, struct buffer *out);
 
@@ -70,8 +72,8 @@ struct digest item_fields_digest(const struct item *item);
 void item_things_root(const struct item *item, struct digest *ret);
 struct digest item_digest(const struct item *item);
 /* The same from its parts: what a proof that discloses only some of the item recomputes. */
-struct digest item_digest_of(uint8_t type, const struct digest *fields_digest, uint32_t things_count,
-                             const struct digest *things_root);
+struct digest item_digest_of(uint8_t type, const struct digest *fields_digest,
+                             uint32_t things_count, const struct digest *things_root);
 
 enum { HIDDEN_EXT = 1, HIDDEN_BYTES = 33, HIDDEN_SALT_BYTES = 16 };
 
@@ -83,11 +85,14 @@ struct hidden {
     struct digest commitment;
 };
 
-/* Reads a canonical value that is a hidden one; ERR_ITEM_HIDDEN when it is another kind, length or tier. */
+/* Reads a canonical value that is a hidden one; ERR_ITEM_HIDDEN when it is another kind, length or
+ * tier. */
 enum err hidden_read(struct span value, struct hidden *ret) MUST_USE;
 void hidden_write(const struct hidden *hidden, struct buffer *out);
-/* What hides `value` (canonical) under `name`: the RFC 6901 pointer of its place in the fields, "/ilmd/https:~1~1a.example~1contact". */
-struct digest hidden_commitment(const struct digest *chain_id, enum item_tier tier, const uint8_t salt[HIDDEN_SALT_BYTES],
-                                struct span name, struct span value);
+/* What hides `value` (canonical) under `name`: the RFC 6901 pointer of its place in the fields,
+ * "/ilmd/https:~1~1a.example~1contact". */
+struct digest hidden_commitment(const struct digest *chain_id, enum item_tier tier,
+                                const uint8_t salt[HIDDEN_SALT_BYTES], struct span name,
+                                struct span value);
 
 #endif

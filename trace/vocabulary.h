@@ -5,7 +5,8 @@
  *   URN        urn:epcglobal:cbv:bizstep:commissioning
  *   Web URI    https://ref.gs1.org/cbv/BizStep-commissioning   (also http, and ns.gs1.org)
  *
- * Canonical is the bare word. What is no CBV value of that vocabulary is equal only to itself. Source: CBV 2.0 sections 7.1 to 7.7.
+ * Canonical is the bare word. What is no CBV value of that vocabulary is equal only to itself.
+ * Source: CBV 2.0 sections 7.1 to 7.7.
  */
 #ifndef TRACE_VOCABULARY_H
 #define TRACE_VOCABULARY_H
@@ -23,7 +24,8 @@ enum vocabulary {
     VOCABULARY_ALERT_TYPE,       /* gs1:ALARM_CONDITION */
 };
 
-/* The bare word (a constant, or part of `received`), or `received` itself. Never fails, allocates nothing. */
+/* The bare word (a constant, or part of `received`), or `received` itself. Never fails, allocates
+ * nothing. */
 struct span vocabulary_canonical(enum vocabulary vocabulary, struct span received);
 bool vocabulary_equal(enum vocabulary vocabulary, struct span a, struct span b);
 /* Is this bare word one of the vocabulary? */
