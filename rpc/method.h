@@ -82,7 +82,7 @@ enum form {
     FORM_JSON,
     FORM_MSGPACK,    /* canonical bytes: a record, a block, genesis */
     FORM_PROOF,      /* a proof bundle */
-    FORM_TLOG_PROOF, /* c2sp.org/tlog-proof@v1 */
+    FORM_TLOG, /* c2sp.org/tlog-proof@v1 */
     FORM_NOTE,       /* a signed note, UTF-8 */
     FORM_EPCIS,      /* the document as received */
     FORM_TEXT,
@@ -108,7 +108,8 @@ struct view {
     struct snapshot snapshot; /* reader all zero when the method needs none */
     struct ledger_head head;
     struct block_summary summary; /* of the head's height */
-    struct arena *arena;
+    struct arena *arena;   /* of the call */
+    struct arena *scratch; /* of one step of the handler, which resets it */
     const struct argument *arguments; /* in the order of the table */
     enum form form;
     enum lang lang;

@@ -1,0 +1,56 @@
+/* handlers.h: the handlers that the table in method_table.c names, and what they share. Inside rpc/ only.
+ *
+ * All are method_fn (method.h). One file per noun: read_record.c, read_thing.c, read_member.c, read_chain.c, read_node.c.
+ */
+#ifndef RPC_HANDLERS_H
+#define RPC_HANDLERS_H
+
+#include "ledger/record.h"
+#include "rpc/method.h"
+
+enum err read_record_status(struct view *v);
+enum err read_record(struct view *v);
+enum err read_record_epcis(struct view *v);
+enum err read_record_proof(struct view *v);
+enum err read_record_list(struct view *v);
+enum err read_thing(struct view *v);
+enum err read_thing_trace(struct view *v);
+enum err read_thing_proof(struct view *v);
+enum err read_member(struct view *v);
+enum err read_member_list(struct view *v);
+enum err read_key(struct view *v);
+enum err read_block(struct view *v);
+enum err read_checkpoint(struct view *v);
+enum err read_policy(struct view *v);
+enum err read_tile(struct view *v);
+enum err read_genesis(struct view *v);
+enum err read_node_status(struct view *v);
+enum err read_health(struct view *v);
+enum err read_ready(struct view *v);
+enum err read_metrics(struct view *v);
+enum err read_codes(struct view *v);
+enum err read_openapi(struct view *v);
+
+/* The height, time, size and root that an answer stands on: "at". */
+void put_at(struct json_out *j, const struct view *v);
+/* "result": code, name, sentences, item. */
+void put_result(struct json_out *j, uint16_t code, uint16_t item);
+/* "item"s as objects: index, type, digest, fields, things. */
+void put_item(struct json_out *j, uint32_t index, const struct item *item, const struct digest *digest);
+/* "member_admitted", "ObjectEvent" ... */
+const char *item_type_name(uint8_t type);
+
+/* A record by wire identity or record id; ERR_RPC_NOT_FOUND. */
+enum err find_record(struct view *v, const struct digest *id, struct digest *ret_wire_id,
+                     struct record_place *ret_place) MUST_USE;
+/* The record at a place, parsed; bytes into `wire`, lists into the scratch arena, which is reset before. */
+enum err load_record(struct view *v, uint64_t height, uint32_t index, struct buffer *wire, struct record *ret) MUST_USE;
+/* The canonical spelling of an identifier argument, in the arena. */
+enum err canonical_of(struct view *v, struct span received, struct span *ret) MUST_USE;
+/* The attested checkpoint of this snapshot; ERR_RPC_NOT_ATTESTED. */
+enum err attested_of(struct view *v, struct attested *ret) MUST_USE;
+
+/* rpc_submit.c and rpc_read.c write the same object about a record's fate. */
+void put_committed(struct json_out *j, uint64_t height, uint64_t log_index, uint16_t code, uint16_t item);
+
+#endif

@@ -1,0 +1,488 @@
+/* The table itself. To add a method: its shape, its parameters, its row, its handler (handlers.h). The tests then
+ * demand that the OpenAPI document, REST, JSON-RPC and what the handler writes agree. */
+#include "rpc/handlers.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#define SHAPE(n, text) static const struct shape n = {text, n##_fields, COUNT(n##_fields)}
+
+/* Fields: name, kind, optional, list, shape. */
+#define TEXT(n, en, zh) {n, SHAPE_TEXT, false, false, NULL, en, zh}
+#define TEXT_MAYBE(n, en, zh) {n, SHAPE_TEXT, true, false, NULL, en, zh}
+#define TEXTS(n, en, zh) {n, SHAPE_TEXT, false, true, NULL, en, zh}
+#define UINT(n, en, zh) {n, SHAPE_UINT, false, false, NULL, en, zh}
+#define UINT_MAYBE(n, en, zh) {n, SHAPE_UINT, true, false, NULL, en, zh}
+#define BOOL(n, en, zh) {n, SHAPE_BOOL, false, false, NULL, en, zh}
+#define HEX(n, en, zh) {n, SHAPE_HEX, false, false, NULL, en, zh}
+#define DIGEST(n, en, zh) {n, SHAPE_DIGEST, false, false, NULL, en, zh}
+#define DIGEST_MAYBE(n, en, zh) {n, SHAPE_DIGEST, true, false, NULL, en, zh}
+#define BASE64(n, en, zh) {n, SHAPE_BASE64, false, false, NULL, en, zh}
+#define ANY(n, en, zh) {n, SHAPE_ANY, false, false, NULL, en, zh}
+#define ANY_MAYBE(n, en, zh) {n, SHAPE_ANY, true, false, NULL, en, zh}
+#define OBJECT(n, s, en, zh) {n, SHAPE_OBJECT, false, false, &(s), en, zh}
+#define OBJECT_MAYBE(n, s, en, zh) {n, SHAPE_OBJECT, true, false, &(s), en, zh}
+#define OBJECTS(n, s, en, zh) {n, SHAPE_OBJECT, false, true, &(s), en, zh}
+
+static const struct shape_field at_fields[] = {
+    UINT("height", "block height the answer stands on", "所依据的区块高度"),
+    UINT("time_ms", "time of that block", "该区块时间"),
+    UINT("size", "log size at that height", "该高度的日志大小"),
+    DIGEST("root", "log root at that size", "该大小的日志根"),
+};
+SHAPE(at, "At");
+#define AT OBJECT("at", at, "what the answer stands on", "结果所依据的位置")
+
+static const struct shape_field problem_fields[] = {
+    TEXT("type", "urn:suyuan:error:<code>", "错误类型"),
+    TEXT("title", "the sentence in the language asked for", "所选语言的说明"),
+    UINT("status", "HTTP status", "HTTP 状态码"),
+    UINT("code", "number of the refusal", "拒绝编号"),
+    TEXT("name", "name of the refusal", "拒绝名称"),
+    TEXT("where", "the place it was found at, or empty", "出错位置，可为空"),
+    TEXT("title_en", "the sentence in English", "英文说明"),
+    TEXT("title_zh", "the sentence in Chinese", "中文说明"),
+};
+SHAPE(problem, "Problem");
+
+static const struct shape_field result_fields[] = {
+    UINT("code", "result code", "结果编号"),
+    TEXT("name", "its name", "结果名称"),
+    TEXT("text_en", "its sentence in English", "英文说明"),
+    TEXT("text_zh", "its sentence in Chinese", "中文说明"),
+    UINT("item", "index of the offending item plus one; 0: the record as a whole", "出错条目序号加一；0 表示整条记录"),
+};
+SHAPE(result, "Result");
+
+static const struct shape_field submitted_fields[] = {
+    DIGEST_MAYBE("id", "record id", "记录编号"),
+    DIGEST_MAYBE("leaf", "wire identity (log leaf hash)", "线上标识（日志叶哈希）"),
+    TEXT("status", "pending | committed | refused | busy", "pending 待定 | committed 已提交 | refused 被拒 | busy 繁忙"),
+    UINT_MAYBE("height", "of the block", "区块高度"),
+    UINT_MAYBE("log_index", "place in the log, when accepted", "日志序号（被接受时）"),
+    OBJECT_MAYBE("result", result, "what execution decided", "执行结果"),
+    OBJECT_MAYBE("error", problem, "why it was not taken", "未受理的原因"),
+};
+SHAPE(submitted, "Submitted");
+
+static const struct shape_field batch_fields[] = {
+    OBJECTS("records", submitted, "one outcome per record, in order", "逐条结果，按顺序"),
+    UINT("pending", "how many", "待定数"),
+    UINT("committed", "how many", "已提交数"),
+    UINT("refused", "how many", "被拒数"),
+    UINT("busy", "how many were not taken: submit them again", "未受理数，请重新提交"),
+};
+SHAPE(batch, "SubmittedBatch");
+
+static const struct shape_field status_fields[] = {
+    AT,
+    TEXT("status", "pending | committed | unknown", "pending 待定 | committed 已提交 | unknown 未知"),
+    DIGEST_MAYBE("id", "record id", "记录编号"),
+    DIGEST_MAYBE("leaf", "wire identity", "线上标识"),
+    UINT_MAYBE("height", "of the block", "区块高度"),
+    UINT_MAYBE("log_index", "place in the log, when accepted", "日志序号（被接受时）"),
+    OBJECT_MAYBE("result", result, "what execution decided", "执行结果"),
+};
+SHAPE(status, "RecordStatus");
+
+static const struct shape_field thing_fields[] = {
+    UINT("role", "place in the event", "在事件中的角色编号"),
+    TEXT("role_name", "the same in words", "角色名称"),
+    TEXT("identifier", "as received", "原样标识"),
+    ANY_MAYBE("quantity", "number", "数量"),
+    TEXT_MAYBE("unit", "unit of the quantity", "单位"),
+};
+SHAPE(thing, "NamedThing");
+
+static const struct shape_field item_fields[] = {
+    UINT("index", "in the record", "在记录中的序号"),
+    UINT("type", "item type", "条目类型编号"),
+    TEXT("type_name", "the same in words", "条目类型名称"),
+    DIGEST("digest", "item digest", "条目摘要"),
+    ANY("fields", "as received, without the identifiers", "原样字段，不含标识"),
+    OBJECTS("things", thing, "the identifiers it names", "所列标识"),
+};
+SHAPE(item, "Item");
+
+static const struct shape_field record_fields[] = {
+    AT,
+    DIGEST("id", "record id", "记录编号"),
+    DIGEST("leaf", "wire identity", "线上标识"),
+    UINT("height", "of the block", "区块高度"),
+    UINT("block_time_ms", "time of the block", "区块时间"),
+    UINT("index", "in the block", "区块内序号"),
+    UINT_MAYBE("log_index", "place in the log, when accepted", "日志序号（被接受时）"),
+    OBJECT("result", result, "what execution decided", "执行结果"),
+    UINT("kind", "record kind", "记录种类"),
+    TEXT("subject", "who says it", "提交主体"),
+    DIGEST("key", "public key", "公钥"),
+    HEX("signature", "over the header", "签名"),
+    UINT("created_ms", "as the submitter says", "创建时间"),
+    UINT("expires_ms", "as the submitter says", "过期时间"),
+    TEXT("nonce", "decimal", "随机数（十进制）"),
+    OBJECTS("items", item, "what it says", "条目"),
+};
+SHAPE(record, "Record");
+
+static const struct shape_field document_fields[] = {
+    AT,
+    ANY("document", "the EPCIS document as received", "原样 EPCIS 文档"),
+    UINT("index", "of this document in the record", "该文档在记录中的序号"),
+    UINT("documents", "how many the record carries", "记录中的文档数"),
+};
+SHAPE(document, "EpcisDocument");
+
+static const struct shape_field record_row_fields[] = {
+    UINT("log_index", "place in the log", "日志序号"),
+    UINT("height", "of the block", "区块高度"),
+    UINT("block_time_ms", "time of the block", "区块时间"),
+    DIGEST("id", "record id", "记录编号"),
+    DIGEST("leaf", "wire identity", "线上标识"),
+    UINT("kind", "record kind", "记录种类"),
+    TEXT("subject", "who says it", "提交主体"),
+    DIGEST("key", "public key", "公钥"),
+    UINT("created_ms", "as the submitter says", "创建时间"),
+    UINT("items", "how many", "条目数"),
+};
+SHAPE(record_row, "RecordRow");
+
+static const struct shape_field record_list_fields[] = {
+    AT,
+    OBJECTS("records", record_row, "in the order of the log", "按日志顺序"),
+    UINT_MAYBE("next", "cursor of the next page; absent on the last", "下一页游标；末页没有"),
+};
+SHAPE(record_list, "RecordList");
+
+static const struct shape_field state_fields[] = {
+    AT,
+    TEXT("identifier", "as asked", "查询标识"),
+    TEXT("canonical", "its one spelling", "规范写法"),
+    TEXT("kind", "item | lot | product | location | document | other", "种类"),
+    BOOL("exists", "an accepted event names it", "是否有已接受的事件提到它"),
+    TEXT_MAYBE("state", "active | ended", "active 有效 | ended 已终结"),
+    UINT_MAYBE("since_height", "of its last event", "最近事件高度"),
+    UINT_MAYBE("log_index", "of its last record", "最近记录日志序号"),
+    UINT_MAYBE("count", "events in its history", "历史事件数"),
+    DIGEST_MAYBE("chain", "history head", "历史链头"),
+    TEXT_MAYBE("lot", "canonical lot, or empty", "批次"),
+    TEXT_MAYBE("product", "canonical product, or empty", "产品"),
+    TEXT_MAYBE("pack", "code pack, or empty", "码包"),
+};
+SHAPE(state, "Thing");
+
+static const struct shape_field entry_fields[] = {
+    UINT("i", "number in the history, from 1", "历史序号，从 1 起"),
+    UINT("log_index", "of the record", "记录日志序号"),
+    UINT("height", "of the block", "区块高度"),
+    UINT("block_time_ms", "time of the block", "区块时间"),
+    DIGEST("id", "record id", "记录编号"),
+    DIGEST("leaf", "wire identity", "线上标识"),
+    TEXT("subject", "who says it", "提交主体"),
+    TEXT("event_time", "as received, or empty", "事件时间原文"),
+    TEXT("action", "ADD | OBSERVE | DELETE, or empty", "动作"),
+    TEXT("biz_step", "canonical, or empty", "业务步骤"),
+    TEXT("disposition", "canonical, or empty", "状态"),
+    TEXT("read_point", "as received, or empty", "读取点"),
+    TEXT("biz_location", "as received, or empty", "业务地点"),
+    OBJECT("item", item, "the event", "事件条目"),
+};
+SHAPE(entry, "HistoryEntry");
+
+static const struct shape_field trace_fields[] = {
+    AT,
+    TEXT("identifier", "as asked", "查询标识"),
+    TEXT("canonical", "its one spelling", "规范写法"),
+    UINT("count", "events in its history", "历史事件数"),
+    OBJECTS("entries", entry, "in the order of the log", "按日志顺序"),
+    UINT_MAYBE("next", "cursor of the next page; absent on the last", "下一页游标；末页没有"),
+};
+SHAPE(trace, "Trace");
+
+static const struct shape_field key_fields[] = {
+    DIGEST("key", "public key", "公钥"),
+    TEXT("subject", "whose it is", "所属主体"),
+    TEXT("state", "active | revoked", "active 有效 | revoked 已吊销"),
+    UINT("from_ms", "valid from", "生效时间"),
+    UINT("until_ms", "valid until; 0: no end", "失效时间；0 表示无期限"),
+    UINT("since_height", "of its last change", "最近变更高度"),
+    UINT("reason", "of its revocation", "吊销原因编号"),
+};
+SHAPE(key, "Key");
+
+static const struct shape_field key_answer_fields[] = {
+    AT,
+    OBJECT("key", key, "the key", "公钥"),
+};
+SHAPE(key_answer, "KeyAnswer");
+
+static const struct shape_field member_fields[] = {
+    TEXT("subject", "subject id", "主体编号"),
+    TEXT("name", "name", "名称"),
+    TEXTS("roles", "roles by name", "角色"),
+    TEXT("division", "administrative division code", "行政区划代码"),
+    TEXT("state", "active | suspended", "active 有效 | suspended 已暂停"),
+    UINT("since_height", "of its last change", "最近变更高度"),
+    UINT("reason", "of its suspension", "暂停原因编号"),
+};
+SHAPE(member, "Member");
+
+static const struct shape_field member_answer_fields[] = {
+    AT,
+    OBJECT("member", member, "the member", "成员"),
+    OBJECTS("keys", key, "its keys", "公钥列表"),
+};
+SHAPE(member_answer, "MemberAnswer");
+
+static const struct shape_field member_list_fields[] = {
+    AT,
+    OBJECTS("members", member, "in the order of their subject ids", "按主体编号排序"),
+    TEXT_MAYBE("next", "cursor of the next page; absent on the last", "下一页游标；末页没有"),
+};
+SHAPE(member_list, "MemberList");
+
+static const struct shape_field block_result_fields[] = {
+    DIGEST("leaf", "wire identity of the record", "记录线上标识"),
+    OBJECT("result", result, "what execution decided", "执行结果"),
+};
+SHAPE(block_result, "BlockResult");
+
+static const struct shape_field block_fields[] = {
+    AT,
+    UINT("height", "height", "高度"),
+    UINT("view", "view it was ordered in", "视图"),
+    UINT("epoch", "epoch", "纪元"),
+    DIGEST("digest", "block digest", "区块摘要"),
+    DIGEST("parent", "digest of the parent", "父区块摘要"),
+    UINT("time_ms", "block time", "区块时间"),
+    UINT("proposer", "index of the validator", "提议者序号"),
+    TEXT("proposer_name", "its name", "提议者名称"),
+    UINT("log_size", "after this block", "执行后日志大小"),
+    DIGEST("log_root", "at that size", "日志根"),
+    UINT("status_count", "rows of the status tree", "状态树行数"),
+    DIGEST("status_root", "its root", "状态树根"),
+    UINT("records", "how many", "记录数"),
+    UINT("accepted", "of them", "接受数"),
+    OBJECTS("results", block_result, "per record", "逐条结果"),
+    ANY("certificate", "as stored", "证书"),
+    ANY("nullifications", "of the views it jumped over", "跳过视图的作废证明"),
+};
+SHAPE(block, "Block");
+
+static const struct shape_field cosignature_fields[] = {
+    UINT("index", "of the validator", "验证节点序号"),
+    TEXT("name", "of the validator", "验证节点名称"),
+    UINT("time_s", "when it signed", "签署时间"),
+    BASE64("cosignature", "cosignature/v1", "联署"),
+    BASE64("log", "as the log", "日志签名"),
+};
+SHAPE(cosignature, "Cosignature");
+
+static const struct shape_field checkpoint_fields[] = {
+    TEXT("origin", "origin line", "来源行"),
+    UINT("height", "of the last block in it", "区块高度"),
+    UINT("size", "of the log", "日志大小"),
+    DIGEST("root", "of the log", "日志根"),
+    UINT("as_of_s", "nothing finalised before this time is missing", "截至时间"),
+    OBJECTS("cosignatures", cosignature, "a quorum of them", "法定多数的联署"),
+    TEXT("note", "the signed note", "签名文本"),
+};
+SHAPE(checkpoint, "Checkpoint");
+
+static const struct shape_field alarm_fields[] = {
+    UINT("sequence", "number", "编号"),
+    UINT("time_ms", "when", "时间"),
+    TEXT("text", "what", "内容"),
+};
+SHAPE(alarm, "Alarm");
+
+static const struct shape_field node_fields[] = {
+    TEXT("version", "of the software", "软件版本"),
+    DIGEST("chain_id", "chain id", "链编号"),
+    TEXT("domain", "domain of the log", "日志域名"),
+    TEXT("role", "validator | follower", "validator 验证节点 | follower 跟随节点"),
+    UINT_MAYBE("index", "of the validator", "验证节点序号"),
+    TEXT_MAYBE("name", "of the validator", "验证节点名称"),
+    UINT("validators", "how many there are", "验证节点数"),
+    UINT("quorum", "how many suffice", "法定多数"),
+    UINT("started_ms", "since when it runs", "启动时间"),
+    UINT("uptime_ms", "for how long", "运行时长"),
+    UINT("view", "present view", "当前视图"),
+    UINT("final_height", "newest final block", "最终高度"),
+    UINT("executed_height", "newest executed block", "已执行高度"),
+    UINT("attested_height", "newest attested block", "已见证高度"),
+    UINT("committed_height", "newest readable block", "可读高度"),
+    UINT("final_time_ms", "time of the newest final block", "最新区块时间"),
+    UINT("attested_time_s", "as-of time of the newest checkpoint", "最新检查点截至时间"),
+    UINT("peers", "connected", "已连接节点数"),
+    UINT("validators_connected", "of them validators", "其中验证节点数"),
+    UINT("pool_records", "waiting", "待处理记录数"),
+    UINT("pool_bytes", "waiting", "待处理字节数"),
+    UINT("records_accepted", "since it started", "启动以来接受数"),
+    UINT("records_refused", "since it started", "启动以来拒绝数"),
+    BOOL("ready", "answers for the present", "是否就绪"),
+    BOOL("voting", "takes part", "是否参与表决"),
+    BOOL("diverged", "a quorum signed another root than its own", "是否与多数分歧"),
+    UINT_MAYBE("diverged_height", "first such height", "首个分歧高度"),
+    TEXT("reason", "why not, or empty", "原因"),
+    OBJECTS("alarms", alarm, "the newest", "最新告警"),
+};
+SHAPE(node, "NodeStatus");
+
+static const struct shape_field code_fields[] = {
+    UINT("code", "number", "编号"),
+    TEXT("name", "name", "名称"),
+    TEXT("text_en", "sentence in English", "英文说明"),
+    TEXT("text_zh", "sentence in Chinese", "中文说明"),
+};
+SHAPE(code, "Code");
+
+static const struct shape_field codes_fields[] = {
+    OBJECTS("errors", code, "refusals", "拒绝"),
+    OBJECTS("results", code, "results of execution", "执行结果"),
+};
+SHAPE(codes, "Codes");
+
+static const struct shape *const shapes[] = {
+    &at, &problem, &result, &submitted, &batch, &status, &thing, &item, &record, &document, &record_row,
+    &record_list, &state, &entry, &trace, &key, &key_answer, &member, &member_answer, &member_list,
+    &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &code, &codes,
+};
+
+const struct shape *shape_at(size_t i) {
+    return i < COUNT(shapes) ? shapes[i] : NULL;
+}
+
+static const char *const record_types[] = {"application/msgpack", "application/octet-stream", NULL};
+static const char *const json_types[] = {"application/json", NULL};
+static const char *const wait_words[] = {"no", "committed", NULL};
+
+#define ID                                                                                                    \
+    {"id", PARAM_PATH, PARAM_DIGEST, true, 0, 0, NULL, "record id or wire identity, hex",                     \
+     "记录编号或线上标识（十六进制）"}
+#define IDENTIFIER                                                                                            \
+    {"identifier", PARAM_PATH, PARAM_TEXT, true, 1, IDENTIFIER_BYTES_MAX, NULL,                               \
+     "EPC URN, GS1 Digital Link or other identifier, percent-encoded", "EPC URN、GS1 数字链接或其他标识（百分号编码）"}
+#define LIMIT(max)                                                                                            \
+    {"limit", PARAM_QUERY, PARAM_UINT, false, 1, max, NULL, "rows at most", "最多行数"}
+#define WAIT                                                                                                  \
+    {"wait", PARAM_QUERY, PARAM_WORD, false, 0, 0, wait_words, "committed: answer when it is decided",        \
+     "committed：等待结果后再答复"},                                                                          \
+    {"timeout_ms", PARAM_QUERY, PARAM_UINT, false, 1, RPC_WAIT_MS_MAX, NULL, "how long to wait at most",      \
+     "最长等待毫秒数"}
+
+static const struct param submit_params[] = {
+    {"record", PARAM_BODY, PARAM_RECORD, true, 1, RECORD_BYTES_MAX, NULL, "one canonical record", "一条规范编码的记录"},
+    WAIT,
+};
+static const struct param batch_params[] = {
+    {"records", PARAM_BODY, PARAM_RECORDS, true, 1, RPC_BATCH_RECORDS_MAX, NULL,
+     "canonical array of records as bytes", "由记录字节串组成的规范数组"},
+    WAIT,
+};
+static const struct param id_params[] = {ID};
+static const struct param epcis_params[] = {
+    ID,
+    {"document", PARAM_QUERY, PARAM_UINT, false, 0, RECORD_ITEMS_MAX, NULL, "which of the record's documents", "第几个文档"},
+};
+static const struct param record_proof_params[] = {
+    ID,
+    {"items", PARAM_QUERY, PARAM_INDICES, false, 0, RECORD_ITEMS_MAX - 1, NULL, "items to disclose: 0,3,7; default all",
+     "披露的条目：0,3,7；默认全部"},
+};
+static const struct param list_params[] = {
+    {"subject", PARAM_QUERY, PARAM_TEXT, false, 1, 64, NULL, "of this subject only", "仅此主体"},
+    {"from_ms", PARAM_QUERY, PARAM_UINT, false, 0, (1ull << 53) - 1, NULL, "block time not before", "区块时间不早于"},
+    {"to_ms", PARAM_QUERY, PARAM_UINT, false, 0, (1ull << 53) - 1, NULL, "block time before", "区块时间早于"},
+    {"cursor", PARAM_QUERY, PARAM_UINT, false, 0, (1ull << 53) - 1, NULL, "`next` of the page before", "上一页的 next"},
+    LIMIT(PAGE_ROWS_MAX),
+};
+static const struct param identifier_params[] = {IDENTIFIER};
+static const struct param trace_params[] = {
+    IDENTIFIER,
+    {"cursor", PARAM_QUERY, PARAM_UINT, false, 1, (1ull << 53) - 1, NULL, "`next` of the page before", "上一页的 next"},
+    LIMIT(PAGE_ROWS_MAX),
+};
+static const struct param member_params[] = {
+    {"subject", PARAM_PATH, PARAM_TEXT, true, 1, 64, NULL, "subject id", "主体编号"},
+};
+static const struct param member_list_params[] = {
+    {"cursor", PARAM_QUERY, PARAM_TEXT, false, 1, 64, NULL, "`next` of the page before", "上一页的 next"},
+    LIMIT(PAGE_ROWS_MAX),
+};
+static const struct param key_params[] = {
+    {"key", PARAM_PATH, PARAM_KEY, true, 0, 0, NULL, "public key, hex", "公钥（十六进制）"},
+};
+static const struct param block_params[] = {
+    {"height", PARAM_PATH, PARAM_UINT, true, 0, (1ull << 53) - 1, NULL, "height, from 0", "高度，从 0 起"},
+};
+static const struct param tile_params[] = {
+    {"path", PARAM_PATH, PARAM_TEXT, true, 1, 128, NULL, "<L>/<N>[.p/<W>] or entries/<N>[.p/<W>] (C2SP tlog-tiles)",
+     "C2SP tlog-tiles 路径"},
+};
+
+#define PARAMS(p) p, COUNT(p)
+#define NO_PARAMS NULL, 0
+#define GET HTTP_VERB_GET
+#define POST HTTP_VERB_POST
+
+/* name, verb, path, flow, json_rpc, worker, snapshot, body_max, body_types, params, forms, result, run, en, zh */
+static const struct method methods[] = {
+    {"record.submit", POST, "/v1/records", FLOW_SUBMIT, true, false, false, RECORD_BYTES_MAX, record_types,
+     PARAMS(submit_params), {FORM_JSON}, &submitted, NULL, "Submit one signed record", "提交一条签名记录"},
+    {"record.submit_batch", POST, "/v1/records:batch", FLOW_SUBMIT, true, false, false, RPC_BATCH_BYTES_MAX,
+     record_types, PARAMS(batch_params), {FORM_JSON}, &batch, NULL, "Submit many signed records", "批量提交签名记录"},
+    {"record.list", GET, "/v1/records", FLOW_READ, true, true, true, 0, NULL, PARAMS(list_params), {FORM_JSON},
+     &record_list, read_record_list, "Accepted records by subject and time", "按主体和时间列出已接受的记录"},
+    {"record.status", GET, "/v1/records/{id}/status", FLOW_STATUS, true, false, true, 0, NULL, PARAMS(id_params),
+     {FORM_JSON}, &status, read_record_status, "What became of a record", "查询记录状态"},
+    {"record.get", GET, "/v1/records/{id}", FLOW_READ, true, true, true, 0, NULL, PARAMS(id_params),
+     {FORM_JSON, FORM_MSGPACK}, &record, read_record, "A record with its items, or its exact bytes", "查询记录内容或原始字节"},
+    {"record.epcis", GET, "/v1/records/{id}/epcis", FLOW_READ, true, true, true, 0, NULL, PARAMS(epcis_params),
+     {FORM_EPCIS, FORM_JSON}, &document, read_record_epcis, "The EPCIS document as received", "原样 EPCIS 文档"},
+    {"record.proof", GET, "/v1/records/{id}/proof", FLOW_READ, true, true, true, 0, NULL,
+     PARAMS(record_proof_params), {FORM_PROOF, FORM_JSON, FORM_TLOG}, NULL, read_record_proof,
+     "Proof that a record was accepted", "记录已被接受的证明"},
+    {"thing.get", GET, "/v1/things/{identifier}", FLOW_READ, true, false, true, 0, NULL, PARAMS(identifier_params),
+     {FORM_JSON}, &state, read_thing, "Present state of a thing", "查询物品现状"},
+    {"thing.trace", GET, "/v1/things/{identifier}/history", FLOW_READ, true, true, true, 0, NULL,
+     PARAMS(trace_params), {FORM_JSON}, &trace, read_thing_trace, "Everything that happened to a thing", "查询物品全部历史"},
+    {"thing.proof", GET, "/v1/things/{identifier}/proof", FLOW_READ, true, true, true, 0, NULL,
+     PARAMS(identifier_params), {FORM_PROOF, FORM_JSON}, NULL, read_thing_proof,
+     "Proof of a thing's state and complete history", "物品现状与完整历史的证明"},
+    {"member.list", GET, "/v1/members", FLOW_READ, true, true, true, 0, NULL, PARAMS(member_list_params),
+     {FORM_JSON}, &member_list, read_member_list, "All members", "列出成员"},
+    {"member.get", GET, "/v1/members/{subject}", FLOW_READ, true, false, true, 0, NULL, PARAMS(member_params),
+     {FORM_JSON}, &member_answer, read_member, "A member and its keys", "查询成员及其公钥"},
+    {"key.get", GET, "/v1/keys/{key}", FLOW_READ, true, false, true, 0, NULL, PARAMS(key_params), {FORM_JSON},
+     &key_answer, read_key, "Whose key this is", "查询公钥所属"},
+    {"block.get", GET, "/v1/blocks/{height}", FLOW_READ, true, true, true, 0, NULL, PARAMS(block_params),
+     {FORM_JSON, FORM_MSGPACK}, &block, read_block, "A block with its results and certificate", "查询区块、结果与证书"},
+    {"checkpoint.get", GET, "/v1/checkpoint", FLOW_READ, true, false, true, 0, NULL, NO_PARAMS,
+     {FORM_JSON, FORM_NOTE}, &checkpoint, read_checkpoint, "The newest attested checkpoint", "最新的已见证检查点"},
+    {"checkpoint.policy", GET, "/v1/checkpoint/policy", FLOW_READ, true, false, false, 0, NULL, NO_PARAMS,
+     {FORM_TEXT}, NULL, read_policy, "C2SP policy: whose signatures suffice", "C2SP 策略：所需签名"},
+    {"genesis.get", GET, "/v1/genesis", FLOW_READ, true, false, false, 0, NULL, NO_PARAMS,
+     {FORM_JSON, FORM_MSGPACK}, NULL, read_genesis, "The genesis document", "创世文档"},
+    {"node.status", GET, "/v1/node", FLOW_READ, true, false, false, 0, NULL, NO_PARAMS, {FORM_JSON}, &node,
+     read_node_status, "How this node is doing", "节点状态"},
+    {"node.codes", GET, "/v1/codes", FLOW_READ, true, false, false, 0, NULL, NO_PARAMS, {FORM_JSON}, &codes,
+     read_codes, "All refusals and results with their sentences", "全部拒绝与结果编号及说明"},
+    {"node.stream", GET, "/v1/stream", FLOW_STREAM, false, false, true, 0, NULL, NO_PARAMS, {FORM_EVENTS}, NULL,
+     NULL, "Blocks, records, checkpoints and alarms as they come; resumes by Last-Event-ID", "实时事件流，可凭 Last-Event-ID 续传"},
+    {"rpc", POST, "/rpc", FLOW_CALLS, false, true, false, RPC_JSON_BYTES_MAX, json_types, NO_PARAMS, {FORM_JSON},
+     NULL, NULL, "JSON-RPC 2.0, single and batch", "JSON-RPC 2.0，单个或批量"},
+    {"openapi", GET, "/openapi.json", FLOW_READ, false, true, false, 0, NULL, NO_PARAMS, {FORM_JSON}, NULL,
+     read_openapi, "This description", "本接口说明"},
+    {"log.checkpoint", GET, "/checkpoint", FLOW_READ, false, false, true, 0, NULL, NO_PARAMS, {FORM_NOTE}, NULL,
+     read_checkpoint, "The checkpoint as C2SP tlog-tiles wants it", "C2SP tlog-tiles 检查点"},
+    {"log.tile", GET, "/tile/{path*}", FLOW_READ, false, false, true, 0, NULL, PARAMS(tile_params), {FORM_BYTES},
+     NULL, read_tile, "A tile of the log (C2SP tlog-tiles)", "日志分块（C2SP tlog-tiles）"},
+    {"health", GET, "/healthz", FLOW_READ, false, false, false, 0, NULL, NO_PARAMS, {FORM_TEXT}, NULL, read_health,
+     "The process answers", "进程存活"},
+    {"ready", GET, "/readyz", FLOW_READ, false, false, false, 0, NULL, NO_PARAMS, {FORM_TEXT}, NULL, read_ready,
+     "The node answers for the present (200) or not (503)", "节点是否就绪"},
+    {"metrics", GET, "/metrics", FLOW_READ, false, false, false, 0, NULL, NO_PARAMS, {FORM_METRICS}, NULL,
+     read_metrics, "Prometheus metrics", "Prometheus 指标"},
+};
+
+const struct method *method_at(size_t i) {
+    return i < COUNT(methods) ? &methods[i] : NULL;
+}
