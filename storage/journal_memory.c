@@ -115,14 +115,16 @@ static bool memory_read(void *self, uint64_t segment, size_t max, struct buffer 
 static bool memory_write(void *self, uint64_t segment, uint32_t offset, struct span bytes) {
     struct journal_memory *m = self;
     struct segment *s = find_or_say(m, segment);
-    if (!s || refused(m, JOURNAL_CALL_WRITE)) return false;
+    if (!s) return false;
     CHECK(offset <= s->size && bytes.len <= s->size - offset && bytes.len > 0);
+    bool ok = !refused(m, JOURNAL_CALL_WRITE);
+    if (!ok) bytes.len = (bytes.len + 1) / 2; /* a failed write may have written a part */
     uint32_t end = offset + (uint32_t)bytes.len;
     grow(s, end);
     memcpy(s->seen + offset, bytes.data, bytes.len);
     for (uint32_t i = offset / SECTOR_BYTES; i <= (end - 1) / SECTOR_BYTES; i++)
         s->dirty[i] = true;
-    return true;
+    return ok;
 }
 
 static void settle(struct segment *s) {
