@@ -32,11 +32,11 @@ enum err read_codes(struct view *v);
 enum err read_openapi(struct view *v);
 
 /* The height, time, size and root that an answer stands on: "at". */
-void put_at(struct json_out *j, const struct view *v);
+void put_at(struct emit *j, const struct view *v);
 /* "result": code, name, sentences, item. */
-void put_result(struct json_out *j, uint16_t code, uint16_t item);
+void put_result(struct emit *j, uint16_t code, uint16_t item);
 /* "item"s as objects: index, type, digest, fields, things. */
-void put_item(struct json_out *j, uint32_t index, const struct item *item, const struct digest *digest);
+void put_item(struct emit *j, uint32_t index, const struct item *item, const struct digest *digest);
 /* "member_admitted", "ObjectEvent" ... */
 const char *item_type_name(uint8_t type);
 
@@ -51,6 +51,6 @@ enum err canonical_of(struct view *v, struct span received, struct span *ret) MU
 enum err attested_of(struct view *v, struct attested *ret) MUST_USE;
 
 /* rpc_submit.c and rpc_read.c write the same object about a record's fate. */
-void put_committed(struct json_out *j, uint64_t height, uint64_t log_index, uint16_t code, uint16_t item);
+void put_committed(struct emit *j, uint64_t height, uint64_t log_index, uint16_t code, uint16_t item);
 
 #endif

@@ -1,6 +1,6 @@
 #include "rpc/problem.h"
 
-#include "rpc/json_out.h"
+#include "rpc/emit.h"
 
 struct row {
     enum err err;
@@ -65,8 +65,8 @@ enum lang problem_lang(struct span accept_language) {
     return en > zh ? LANG_EN : LANG_ZH;
 }
 
-void problem_members(struct json_out *j, const struct refusal *refusal, enum lang lang) {
-    json_key(j, "type");
+void problem_members(struct emit *j, const struct refusal *refusal, enum lang lang) {
+    emit_key(j, "type");
     char type[48] = "urn:suyuan:error:";
     size_t len = 17;
     char digits[12];
@@ -75,14 +75,14 @@ void problem_members(struct json_out *j, const struct refusal *refusal, enum lan
         digits[n++] = (char)('0' + v % 10);
     while (n > 0)
         type[len++] = digits[--n];
-    json_text(j, span_of(type, len));
-    json_put_string(j, "title", err_text(refusal->err, lang));
-    json_put_uint(j, "status", problem_status(refusal->err));
-    json_put_uint(j, "code", (uint64_t)refusal->err);
-    json_put_string(j, "name", err_name(refusal->err));
-    json_put_string(j, "where", refusal->where);
-    json_put_string(j, "title_en", err_text(refusal->err, LANG_EN));
-    json_put_string(j, "title_zh", err_text(refusal->err, LANG_ZH));
+    emit_text(j, span_of(type, len));
+    emit_key_string(j, "title", err_text(refusal->err, lang));
+    emit_key_uint(j, "status", problem_status(refusal->err));
+    emit_key_uint(j, "code", (uint64_t)refusal->err);
+    emit_key_string(j, "name", err_name(refusal->err));
+    emit_key_string(j, "where", refusal->where);
+    emit_key_string(j, "title_en", err_text(refusal->err, LANG_EN));
+    emit_key_string(j, "title_zh", err_text(refusal->err, LANG_ZH));
 }
 
 void problem_write(struct http_response *r, const struct refusal *refusal, enum lang lang,
@@ -90,12 +90,12 @@ void problem_write(struct http_response *r, const struct refusal *refusal, enum 
     buffer_clear(&r->body);
     r->status = problem_status(refusal->err);
     r->content_type = "application/problem+json";
-    struct json_out j;
-    json_out_init(&j, &r->body);
-    json_object(&j);
+    struct emit j;
+    emit_begin(&j, &r->body);
+    emit_object(&j);
     problem_members(&j, refusal, lang);
-    json_object_end(&j);
-    json_out_end(&j);
+    emit_object_end(&j);
+    emit_end(&j);
     if (r->status == 503) {
         uint32_t seconds = retry_after_ms == 0 ? 1 : (retry_after_ms + 999) / 1000;
         http_response_header_copy(r, "Retry-After", "%u", (unsigned)seconds);

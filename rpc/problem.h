@@ -16,7 +16,7 @@ enum lang problem_lang(struct span accept_language);
 void problem_write(struct http_response *r, const struct refusal *refusal, enum lang lang,
                    uint32_t retry_after_ms);
 /* The members of the problem object alone, for a list of outcomes and for JSON-RPC's `data`. */
-struct json_out;
-void problem_members(struct json_out *j, const struct refusal *refusal, enum lang lang);
+struct emit;
+void problem_members(struct emit *j, const struct refusal *refusal, enum lang lang);
 
 #endif

@@ -1,53 +1,53 @@
-#include "rpc/json_out.h"
+#include "rpc/emit.h"
 
 #include <string.h>
 
 #include "base/json.h"
 
-void json_out_init(struct json_out *j, struct buffer *out) {
-    *j = (struct json_out){.out = out};
+void emit_begin(struct emit *j, struct buffer *out) {
+    *j = (struct emit){.out = out};
 }
 
-void json_out_end(const struct json_out *j) {
+void emit_end(const struct emit *j) {
     CHECK(j->depth == 0 && !j->keyed);
 }
 
-static void before_value(struct json_out *j) {
+static void before_value(struct emit *j) {
     if (!j->keyed && j->some[j->depth]) buffer_append(j->out, ",", 1);
     j->some[j->depth] = true;
     j->keyed = false;
 }
 
-static void begin(struct json_out *j, const char *bracket) {
+static void begin(struct emit *j, const char *bracket) {
     before_value(j);
     buffer_append(j->out, bracket, 1);
-    CHECK(j->depth < JSON_OUT_DEPTH_MAX);
+    CHECK(j->depth < EMIT_DEPTH_MAX);
     j->some[++j->depth] = false;
 }
 
-static void end(struct json_out *j, const char *bracket) {
+static void end(struct emit *j, const char *bracket) {
     CHECK(j->depth > 0 && !j->keyed);
     j->depth--;
     buffer_append(j->out, bracket, 1);
 }
 
-void json_object(struct json_out *j) {
+void emit_object(struct emit *j) {
     begin(j, "{");
 }
 
-void json_object_end(struct json_out *j) {
+void emit_object_end(struct emit *j) {
     end(j, "}");
 }
 
-void json_list(struct json_out *j) {
+void emit_list(struct emit *j) {
     begin(j, "[");
 }
 
-void json_list_end(struct json_out *j) {
+void emit_list_end(struct emit *j) {
     end(j, "]");
 }
 
-void json_key(struct json_out *j, const char *key) {
+void emit_key(struct emit *j, const char *key) {
     before_value(j);
     buffer_append(j->out, "\"", 1);
     buffer_append(j->out, key, strlen(key));
@@ -55,12 +55,12 @@ void json_key(struct json_out *j, const char *key) {
     j->keyed = true;
 }
 
-void json_text(struct json_out *j, struct span text) {
+void emit_text(struct emit *j, struct span text) {
     before_value(j);
     json_write_text(text, j->out);
 }
 
-void json_uint(struct json_out *j, uint64_t v) {
+void emit_uint(struct emit *j, uint64_t v) {
     before_value(j);
     char digits[20];
     size_t at = sizeof digits;
@@ -70,17 +70,17 @@ void json_uint(struct json_out *j, uint64_t v) {
     buffer_append(j->out, digits + at, sizeof digits - at);
 }
 
-void json_bool(struct json_out *j, bool v) {
+void emit_bool(struct emit *j, bool v) {
     before_value(j);
     buffer_text(j->out, v ? "true" : "false");
 }
 
-void json_null(struct json_out *j) {
+void emit_null(struct emit *j) {
     before_value(j);
     buffer_append(j->out, "null", 4);
 }
 
-void json_hex(struct json_out *j, struct span bytes) {
+void emit_hex(struct emit *j, struct span bytes) {
     before_value(j);
     buffer_append(j->out, "\"", 1);
     char text[2 * 64 + 1];
@@ -92,7 +92,7 @@ void json_hex(struct json_out *j, struct span bytes) {
     buffer_append(j->out, "\"", 1);
 }
 
-void json_base64(struct json_out *j, struct span bytes) {
+void emit_base64(struct emit *j, struct span bytes) {
     before_value(j);
     buffer_append(j->out, "\"", 1);
     enum { PIECE = 768 }; /* a multiple of 3: pieces join without padding */
@@ -105,50 +105,50 @@ void json_base64(struct json_out *j, struct span bytes) {
     buffer_append(j->out, "\"", 1);
 }
 
-void json_value(struct json_out *j, struct span canonical) {
+void emit_value(struct emit *j, struct span canonical) {
     before_value(j);
     json_write(canonical, 0, j->out);
 }
 
-void json_raw(struct json_out *j, struct span json) {
+void emit_raw(struct emit *j, struct span json) {
     before_value(j);
     buffer_append_span(j->out, json);
 }
 
-void json_put_text(struct json_out *j, const char *key, struct span text) {
-    json_key(j, key);
-    json_text(j, text);
+void emit_key_text(struct emit *j, const char *key, struct span text) {
+    emit_key(j, key);
+    emit_text(j, text);
 }
 
-void json_put_string(struct json_out *j, const char *key, const char *text) {
-    json_put_text(j, key, span_text(text));
+void emit_key_string(struct emit *j, const char *key, const char *text) {
+    emit_key_text(j, key, span_text(text));
 }
 
-void json_put_uint(struct json_out *j, const char *key, uint64_t v) {
-    json_key(j, key);
-    json_uint(j, v);
+void emit_key_uint(struct emit *j, const char *key, uint64_t v) {
+    emit_key(j, key);
+    emit_uint(j, v);
 }
 
-void json_put_bool(struct json_out *j, const char *key, bool v) {
-    json_key(j, key);
-    json_bool(j, v);
+void emit_key_bool(struct emit *j, const char *key, bool v) {
+    emit_key(j, key);
+    emit_bool(j, v);
 }
 
-void json_put_digest(struct json_out *j, const char *key, const struct digest *d) {
-    json_put_hex(j, key, span_of(d->b, sizeof d->b));
+void emit_key_digest(struct emit *j, const char *key, const struct digest *d) {
+    emit_key_hex(j, key, span_of(d->b, sizeof d->b));
 }
 
-void json_put_hex(struct json_out *j, const char *key, struct span bytes) {
-    json_key(j, key);
-    json_hex(j, bytes);
+void emit_key_hex(struct emit *j, const char *key, struct span bytes) {
+    emit_key(j, key);
+    emit_hex(j, bytes);
 }
 
-void json_put_base64(struct json_out *j, const char *key, struct span bytes) {
-    json_key(j, key);
-    json_base64(j, bytes);
+void emit_key_base64(struct emit *j, const char *key, struct span bytes) {
+    emit_key(j, key);
+    emit_base64(j, bytes);
 }
 
-void json_put_value(struct json_out *j, const char *key, struct span canonical) {
-    json_key(j, key);
-    json_value(j, canonical);
+void emit_key_value(struct emit *j, const char *key, struct span canonical) {
+    emit_key(j, key);
+    emit_value(j, canonical);
 }
