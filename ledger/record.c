@@ -116,15 +116,11 @@ enum err record_wire_id(struct span wire, struct digest *ret) {
 }
 
 static enum err refuse(struct refusal *ret, enum err e, const char *where) {
-    if (ret)
-        return refusal_set(ret, e, "%s", where);
-    return e;
+    return refusal_set(ret, e, "%s", where);
 }
 
 static enum err refuse_item(struct refusal *ret, enum err e, uint32_t item) {
-    if (ret)
-        return refusal_set(ret, e, "items[%u]", item);
-    return e;
+    return refusal_set(ret, e, "items[%u]", item);
 }
 
 static enum err header_check(const struct ledger_params *params, const struct record_header *h, struct refusal *ret) {

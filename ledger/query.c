@@ -1,0 +1,251 @@
+/* query.c: see query.h. Rows are named in keys.h. */
+#include "ledger/query.h"
+
+#include <string.h>
+
+#include "ledger/rows.h"
+
+static const struct field summary_fields[] = {
+    CODEC_UINT(block_summary, height, 0, UINT64_MAX),
+    CODEC_UINT(block_summary, view, 0, UINT64_MAX),
+    CODEC_FIXED(block_summary, block),
+    CODEC_UINT(block_summary, time_ms, 0, UINT64_MAX),
+    CODEC_UINT(block_summary, log_size, 1, UINT64_MAX),
+    CODEC_FIXED(block_summary, log_root),
+    CODEC_UINT(block_summary, status_count, 0, UINT64_MAX),
+    CODEC_FIXED(block_summary, status_root),
+    CODEC_UINT(block_summary, records, 0, UINT32_MAX),
+    CODEC_UINT(block_summary, accepted, 0, UINT32_MAX),
+};
+const struct type block_summary_type = CODEC_TYPE(block_summary, summary_fields);
+
+enum { SMALL_ROW = 1024 };
+
+enum err query_record(struct reader r, const struct digest *wire_id, struct record_place *ret) {
+    struct buffer b CLEANUP(buffer_free);
+    struct row_key k = row_digest('W', wire_id);
+    buffer_init(&b, SMALL_ROW);
+    if (!row_get(r, TABLE_STATE, &k, &b))
+        return ERR_QUERY_UNKNOWN;
+    CHECK(b.len == 24);
+    *ret = (struct record_place){get_u64(b.data), get_u32(b.data + 8), get_u64(b.data + 12), get_u16(b.data + 20),
+                                 get_u16(b.data + 22)};
+    return OK;
+}
+
+enum err query_record_by_id(struct reader r, const struct digest *record_id, struct digest *ret_wire_id) {
+    struct buffer b CLEANUP(buffer_free), wire CLEANUP(buffer_free);
+    struct row_key k = row_digest('I', record_id);
+    buffer_init(&b, SMALL_ROW);
+    buffer_init(&wire, RECORD_BYTES_MAX);
+    if (!row_get(r, TABLE_STATE, &k, &b))
+        return ERR_QUERY_UNKNOWN;
+    CHECK(b.len == 12);
+    enum err e = query_record_bytes(r, get_u64(b.data), get_u32(b.data + 8), &wire);
+    return e ? e : record_wire_id(buffer_span(&wire), ret_wire_id);
+}
+
+static enum err chain_row(struct reader r, const struct row_key *k, struct buffer *ret) {
+    return row_get(r, TABLE_CHAIN, k, ret) ? OK : ERR_QUERY_UNKNOWN;
+}
+
+enum err query_record_bytes(struct reader r, uint64_t height, uint32_t index, struct buffer *ret) {
+    struct row_key k = row_record(height, index);
+    return chain_row(r, &k, ret);
+}
+
+enum err query_log_leaf(struct reader r, uint64_t log_index, struct buffer *ret, uint64_t *ret_height,
+                        uint32_t *ret_index) {
+    struct row_key k = row_u64('E', log_index);
+    enum err e = chain_row(r, &k, ret);
+    if (e)
+        return e;
+    CHECK(ret->len > 12);
+    *ret_height = get_u64(ret->data);
+    *ret_index = get_u32(ret->data + 8);
+    buffer_consume(ret, 12);
+    return OK;
+}
+
+enum err query_height_of_leaf(struct reader r, uint64_t log_index, uint64_t *ret) {
+    struct buffer b CLEANUP(buffer_free);
+    uint32_t index;
+    buffer_init(&b, LEAF_BYTES_MAX + 12);
+    return query_log_leaf(r, log_index, &b, ret, &index);
+}
+
+enum err query_block(struct reader r, uint64_t height, struct block_summary *ret) {
+    struct buffer b CLEANUP(buffer_free);
+    struct row_key k = row_u64('S', height);
+    buffer_init(&b, SMALL_ROW);
+    enum err e = chain_row(r, &k, &b);
+    if (e == OK)
+        CHECK(codec_decode(&block_summary_type, buffer_span(&b), NULL, ret) == OK);
+    return e;
+}
+
+enum err query_block_stored(struct reader r, uint64_t height, struct buffer *ret) {
+    struct row_key k = row_u64('B', height);
+    return chain_row(r, &k, ret);
+}
+
+enum err query_results(struct reader r, uint64_t height, struct arena *arena, struct result **ret,
+                       uint32_t *ret_count) {
+    struct buffer b CLEANUP(buffer_free);
+    struct row_key k = row_u64('R', height);
+    struct block_summary s;
+    struct unpack u;
+    buffer_init(&b, (size_t)BLOCK_RECORDS_MAX * 64);
+    enum err e = query_block(r, height, &s);
+    if (e == OK)
+        e = chain_row(r, &k, &b);
+    if (e)
+        return e;
+    struct result *list = arena_alloc(arena, s.records + 1, sizeof *list);
+    if (!list)
+        return ERR_TOO_LARGE;
+    unpack_init(&u, buffer_span(&b));
+    for (uint32_t i = 0; i < s.records; i++)
+        CHECK(codec_read(&result_type, &u, NULL, &list[i]));
+    CHECK(unpack_end(&u) == OK);
+    *ret = list;
+    *ret_count = s.records;
+    return OK;
+}
+
+
+/* Block times rise, so a bisection over heights needs no walk over the time rows. */
+uint64_t query_height_at(struct reader r, uint64_t time_ms) {
+    struct ledger_head head;
+    if (!ledger_head_read(r, &head))
+        return 0;
+    uint64_t low = 0, high = head.height;
+    while (low < high) {
+        uint64_t middle = low + (high - low + 1) / 2;
+        struct block_summary s;
+        CHECK(query_block(r, middle, &s) == OK);
+        if (s.time_ms <= time_ms)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+static enum err query_value(struct reader r, const struct digest *key, const struct type *type, struct buffer *value,
+                            void *ret) {
+    if (!status_get(r, key, value))
+        return ERR_QUERY_UNKNOWN;
+    CHECK(codec_decode(type, buffer_span(value), NULL, ret) == OK);
+    return OK;
+}
+
+enum err query_member(struct reader r, struct span subject, struct buffer *value, struct member_value *ret) {
+    if (!subject_id_valid(subject))
+        return ERR_QUERY_UNKNOWN;
+    struct digest key = status_key(STATUS_MEMBER, subject);
+    return query_value(r, &key, &member_value_type, value, ret);
+}
+
+enum err query_key(struct reader r, const struct pubkey *key, struct buffer *value, struct key_value *ret) {
+    struct digest at = status_key(STATUS_KEY, span_of(key->b, 32));
+    return query_value(r, &at, &key_value_type, value, ret);
+}
+
+enum err query_thing(struct reader r, struct span canonical, struct buffer *value, struct thing_value *ret) {
+    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX)
+        return ERR_QUERY_UNKNOWN;
+    struct digest key = status_key(STATUS_THING, canonical);
+    return query_value(r, &key, &thing_value_type, value, ret);
+}
+
+struct page {
+    uint32_t count, max;
+    void *list;
+    struct arena *arena;
+};
+
+static bool key_row(void *context, struct span key, struct span value) {
+    struct page *p = context;
+    struct pubkey *list = p->list;
+    (void)value;
+    if (p->count == p->max)
+        return false;
+    CHECK(key.len == 65);
+    memcpy(list[p->count++].b, key.data + 33, 32);
+    return true;
+}
+
+uint32_t query_member_keys(struct reader r, struct span subject, const struct pubkey *after, uint32_t max,
+                           struct pubkey ret[]) {
+    struct page p = {.max = max, .list = ret};
+    struct row_key prefix = row_key_of(subject, NULL), from = row_key_of(subject, after), to = row_after(&prefix);
+    if (after)
+        key_u8(&from, 0); /* the next key after it */
+    reader_scan(r, TABLE_STATE, key_span(&from), key_span(&to), key_row, &p);
+    return p.count;
+}
+
+static bool member_row(void *context, struct span key, struct span value) {
+    struct page *p = context;
+    struct span *list = p->list;
+    (void)value;
+    if (p->count == p->max)
+        return false;
+    list[p->count] = arena_copy(p->arena, span_part(key, 1, key.len - 1));
+    if (!list[p->count].data)
+        return false;
+    p->count++;
+    return true;
+}
+
+uint32_t query_members(struct reader r, struct span after, uint32_t max, struct arena *arena, struct span ret[]) {
+    struct page p = {.max = max, .list = ret, .arena = arena};
+    if (after.len > SUBJECT_ID_BYTES_MAX)
+        return 0;
+    struct row_key from = row_text('m', after);
+    if (after.len > 0)
+        key_u8(&from, 0);
+    reader_scan(r, TABLE_STATE, key_span(&from), span_text("n"), member_row, &p);
+    return p.count;
+}
+
+static bool history_row(void *context, struct span key, struct span value) {
+    struct page *p = context;
+    struct history_place *list = p->list;
+    if (p->count == p->max)
+        return false;
+    CHECK(key.len == 41 && value.len == 10);
+    list[p->count++] = (struct history_place){get_u64(key.data + 33), get_u64(value.data), get_u16(value.data + 8)};
+    return true;
+}
+
+uint32_t query_history(struct reader r, struct span canonical, uint64_t from, uint32_t max,
+                       struct history_place ret[]) {
+    struct page p = {.max = max, .list = ret};
+    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX)
+        return 0;
+    struct digest key = status_key(STATUS_THING, canonical);
+    struct row_key prefix = row_digest('h', &key), first = row_history(&key, from), to = row_after(&prefix);
+    reader_scan(r, TABLE_STATE, key_span(&first), key_span(&to), history_row, &p);
+    return p.count;
+}
+
+static bool subject_row(void *context, struct span key, struct span value) {
+    struct page *p = context;
+    uint64_t *list = p->list;
+    (void)value;
+    if (p->count == p->max)
+        return false;
+    CHECK(key.len == 41);
+    list[p->count++] = get_u64(key.data + 33);
+    return true;
+}
+
+uint32_t query_subject_records(struct reader r, struct span subject, uint64_t from, uint32_t max, uint64_t ret[]) {
+    struct page p = {.max = max, .list = ret};
+    struct digest d = sha256(subject);
+    struct row_key prefix = row_digest('s', &d), first = row_subject(subject, from), to = row_after(&prefix);
+    reader_scan(r, TABLE_STATE, key_span(&first), key_span(&to), subject_row, &p);
+    return p.count;
+}
