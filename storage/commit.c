@@ -41,6 +41,8 @@ static bool table_write(struct store s, enum table table, struct changes *const 
 bool commit_write(struct store s, struct changes *const blocks[], size_t blocks_count,
                   uint64_t height) {
     CHECK(blocks_count > 0);
+    /* A write that failed may yet stand: the heights below are worth nothing then. */
+    if (*store_error(s)) return false;
     struct reader r = store_reader(s);
     uint64_t chain = 0, state = 0;
     bool chain_there = commit_height(r, TABLE_CHAIN, &chain);
