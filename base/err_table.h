@@ -167,3 +167,8 @@ ERR(709, ERR_CONFIG_MISSING, "a setting that every node needs is missing", "缺�
 ERR(710, ERR_CONFIG_ALONE, "the node neither listens for peers nor connects to one", "节点既不监听也不连接任何对等节点")
 ERR(711, ERR_CONFIG_KEY_FILE, "the key file cannot be used: it must hold one line of 64 hexadecimal digits", "密钥文件不可用：应只含一行 64 位十六进制数字")
 ERR(712, ERR_CONFIG_KEY_OPEN_TO_OTHERS, "the key file can be read by others; its permissions must be 600", "密钥文件可被他人读取；权限必须为 600")
+
+/* consensus */
+ERR(500, ERR_VOTE_FORM, "a vote is not of the form the protocol prescribes", "投票不符合协议规定的格式")
+ERR(501, ERR_CERTIFICATE_FORM, "a certificate does not carry exactly a quorum of distinct validators", "证书未恰好包含法定数量的不同验证者")
+ERR(502, ERR_GUARD, "this key has signed something that excludes this vote", "此密钥已签署与该投票互斥的内容")
