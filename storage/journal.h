@@ -37,7 +37,8 @@ struct journal_disk_ops {
     /* Numbers of the segments there are, rising; at most `max`, ret_count is how many there are in
      * truth. */
     bool (*list)(void *self, uint64_t *ret_segments, size_t max, size_t *ret_count);
-    /* The segment's first `max` bytes, or as many as there are; replaces the content of ret_bytes. */
+    /* The segment's first `max` bytes, or as many as there are; replaces the content of ret_bytes.
+     * */
     bool (*read)(void *self, uint64_t segment, size_t max, struct buffer *ret_bytes);
     /* A segment of `size` bytes that begins with `header` and is zero behind it; durable, name
      * included, when it returns. After a crash within, it is there completely or not at all. */

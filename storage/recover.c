@@ -90,7 +90,7 @@ static bool blocks_check(struct reader r, const struct recover_checks *checks,
 static void check_rows(struct reader r, const struct recover_checks *checks,
                        enum recover_level level, struct recover_report *ret) {
     char text[RECOVER_TEXT_BYTES] = "";
-    if (!checks->head(checks->self, r, ret->height, text)) {
+    if (!checks->head(checks->self, r, ret->height, level, text)) {
         say(ret->text, "the rows at height %llu do not fit together: %.400s", number(ret->height),
             text);
         return;

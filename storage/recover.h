@@ -28,13 +28,15 @@ enum recover_level {
 enum { RECOVER_SAMPLE_BLOCKS = 64, RECOVER_TEXT_BYTES = 512 };
 
 struct recover_checks {
-    void *self;
+    const void *self;
     /* The rows of the newest state: head row, last block, log root recomputed from stored hashes,
      * status root. */
-    bool (*head)(void *self, struct reader r, uint64_t height, char ret_text[RECOVER_TEXT_BYTES]);
+    bool (*head)(const void *self, struct reader r, uint64_t height, enum recover_level level,
+                 char ret_text[RECOVER_TEXT_BYTES]);
     /* One stored block: its hash links to the one before, its rows are there. 0 < height <= the
      * store's. */
-    bool (*block)(void *self, struct reader r, uint64_t height, char ret_text[RECOVER_TEXT_BYTES]);
+    bool (*block)(const void *self, struct reader r, uint64_t height,
+                  char ret_text[RECOVER_TEXT_BYTES]);
 };
 
 enum recover_state {

@@ -57,16 +57,16 @@ static bool write_block(struct store s, uint64_t height) {
     return ok;
 }
 
-static bool toy_head(void *self, struct reader r, uint64_t height,
+static bool toy_head(const void *self, struct reader r, uint64_t height, enum recover_level level,
                      char ret_text[RECOVER_TEXT_BYTES]) {
-    (void)self;
+    (void)self, (void)level;
     uint64_t n = 0;
     if (number_at(r, TABLE_STATE, span_text("n"), &n) && n == height) return true;
     snprintf(ret_text, RECOVER_TEXT_BYTES, "n is %llu", (unsigned long long)n);
     return false;
 }
 
-static bool toy_block(void *self, struct reader r, uint64_t height,
+static bool toy_block(const void *self, struct reader r, uint64_t height,
                       char ret_text[RECOVER_TEXT_BYTES]) {
     (void)self;
     uint8_t key[9] = {'b'};

@@ -51,9 +51,9 @@ static struct changes *block_of(uint64_t height) {
     return c;
 }
 
-static bool head_check(void *self, struct reader r, uint64_t height,
+static bool head_check(const void *self, struct reader r, uint64_t height, enum recover_level level,
                        char ret_text[RECOVER_TEXT_BYTES]) {
-    (void)self, (void)ret_text;
+    (void)self, (void)level, (void)ret_text;
     struct buffer b;
     buffer_init(&b, 64);
     bool ok = reader_get(r, TABLE_STATE, span_text("n"), &b) && get_u64(b.data) == height;
@@ -61,7 +61,7 @@ static bool head_check(void *self, struct reader r, uint64_t height,
     return ok;
 }
 
-static bool block_check(void *self, struct reader r, uint64_t height,
+static bool block_check(const void *self, struct reader r, uint64_t height,
                         char ret_text[RECOVER_TEXT_BYTES]) {
     (void)self, (void)ret_text;
     struct changes *c = block_of(height);
@@ -247,7 +247,7 @@ static int fill_up(const char *directory) {
             char why[RECOVER_TEXT_BYTES];
             struct told full = {journal_durable(n.journal), n.height};
             DEMAND(full.height == told.height || full.sequence > 0);
-            DEMAND(head_check(NULL, store_reader(n.store), n.height, why));
+            DEMAND(head_check(NULL, store_reader(n.store), n.height, RECOVER_HEAD, why));
             for (uint64_t h = 1; h <= n.height; h++)
                 DEMAND(block_check(NULL, store_reader(n.store), h, why));
         }
