@@ -81,6 +81,15 @@ static uint64_t window_low(const struct consensus *c) {
     return c->final_view > CONSENSUS_RETENTION_VIEWS ? c->final_view - CONSENSUS_RETENTION_VIEWS : 1;
 }
 
+void forget_views(struct consensus *c) {
+    uint64_t low = window_low(c);
+    views_drop_below(&c->views, low <= c->keep_view ? low : c->keep_view + 1);
+}
+
+void consensus_keep(struct consensus *c, uint64_t view) {
+    if (view > c->keep_view) c->keep_view = view;
+}
+
 bool consensus_wants_vote(const struct consensus *c, const struct ballot *b) {
     if (b->epoch != c->config.epoch) return false;
     if (b->view < window_low(c) || b->view > c->current + 1) return false;
@@ -135,7 +144,8 @@ static void blame_certificates(struct consensus *c, struct view_slot *s, const s
 static void take_certificate(struct consensus *c, const struct certificate *in, bool journalled,
                              struct consensus_outputs *out) {
     const struct ballot *b = &in->ballot;
-    if (b->epoch != c->config.epoch || (c->started && b->view < window_low(c))) return;
+    if (b->epoch != c->config.epoch) return;
+    if (c->started && b->view < window_low(c) && b->view <= c->keep_view) return;
     struct view_slot *s = views_get(&c->views, b->view);
     if (s == NULL) return;
     const struct certificate *same = s->certificates[b->kind];
@@ -275,7 +285,8 @@ static void start(struct consensus *c, const struct consensus_input *in, struct 
     c->current = c->highest_certificate + 1;
     c->timer_base_ms = in->now_ms;
     c->bundle_at_ms = in->now_ms;
-    views_drop_below(&c->views, window_low(c));
+    c->keep_view = in->view;
+    forget_views(c);
     for (uint32_t i = 0; i < c->views.count; i++) {
         struct view_slot *s = c->views.slots[i];
         for (uint8_t kind = VOTE_NOTARIZE; kind <= VOTE_FINALIZE; kind++) {
@@ -292,7 +303,7 @@ static void take_synced(struct consensus *c, const struct consensus_input *in) {
     c->final_view = in->view;
     c->final_digest = in->digest;
     if (c->highest_certificate < in->view) c->highest_certificate = in->view;
-    views_drop_below(&c->views, window_low(c));
+    forget_views(c);
 }
 
 void consensus_step(struct consensus *c, const struct consensus_input *in, struct consensus_outputs *out) {

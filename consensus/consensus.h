@@ -22,7 +22,7 @@
 #ifndef CONSENSUS_CONSENSUS_H
 #define CONSENSUS_CONSENSUS_H
 
-#include "consensus/guard.h"
+#include "consensus/vote_guard.h"
 #include "consensus/message.h"
 #include "consensus/quorum_certificate.h"
 
@@ -111,5 +111,8 @@ bool consensus_wants_vote(const struct consensus *c, const struct ballot *b);
 const struct certificate *consensus_certificate(const struct consensus *c, uint64_t view, enum vote_kind kind);
 /* Has an own finalize vote been asked for above this view, or is a finalization above it held? (SPEC K4) */
 bool consensus_passed(const struct consensus *c, uint64_t view);
+/* Certificates of views above this one are still needed (for the links of blocks that are final and not stored yet): they are kept however far
+ * finality runs ahead. Rises only; START sets it to the committed view. */
+void consensus_keep(struct consensus *c, uint64_t view);
 
 #endif

@@ -12,6 +12,7 @@ struct consensus {
     uint64_t final_view;          /* handed to the ledger up to here */
     struct digest final_digest;
     uint64_t highest_certificate, highest_final; /* views */
+    uint64_t keep_view;           /* consensus_keep */
     uint64_t announced_view;      /* last view we proposed in */
     bool work, buildable;
     bool nothing_to_build;        /* BUILT said none; until the next WORK */
@@ -30,6 +31,8 @@ void emit(struct consensus_outputs *out, struct consensus_output o);
 uint32_t room(const struct consensus_outputs *out);
 /* k x D x 1.5^max(0, view - final - 2), at most 15 s. */
 uint64_t patience_ms(const struct consensus *c, uint32_t deltas);
+/* Drops what nobody needs any more: below final - retention, and not above keep_view. */
+void forget_views(struct consensus *c);
 bool watching(const struct consensus *c); /* we have no key here */
 
 #endif

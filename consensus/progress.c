@@ -84,8 +84,7 @@ static void hand_over_final(struct consensus *c, struct consensus_outputs *out) 
         c->final_digest = b.digest;
         emit(out, (struct consensus_output){.kind = CONSENSUS_OUT_FINAL, .ballot = b});
     }
-    if (c->final_view > CONSENSUS_RETENTION_VIEWS)
-        views_drop_below(&c->views, c->final_view - CONSENSUS_RETENTION_VIEWS);
+    forget_views(c);
     c->bundle_at_ms = UINT64_MAX; /* progress was made: the next bundle counts from now */
 }
 

@@ -216,28 +216,28 @@ static void a_dead_leader_is_skipped(void **state) {
 
 static void guard_refuses_what_excludes(void **state) {
     (void)state;
-    struct guard g;
-    guard_init(&g, 0);
+    struct vote_guard g;
+    vote_guard_init(&g, 0);
     struct ballot a = {VOTE_NOTARIZE, 0, 5, 4, block_digest(1)}, b = {VOTE_NOTARIZE, 0, 5, 4, block_digest(2)};
     struct ballot x = {.kind = VOTE_NULLIFY, .view = 5}, f = {VOTE_FINALIZE, 0, 5, 4, block_digest(1)};
-    assert_int_equal(guard_check(&g, &a, true), OK);
-    guard_note(&g, &a, true);
-    assert_int_equal(guard_check(&g, &a, true), OK); /* the same again */
-    assert_int_equal(guard_check(&g, &b, true), ERR_GUARD);
-    assert_int_equal(guard_check(&g, &b, false), ERR_GUARD);
-    assert_int_equal(guard_check(&g, &x, false), OK);
-    guard_note(&g, &x, false);
-    assert_int_equal(guard_check(&g, &f, false), ERR_GUARD);
+    assert_int_equal(vote_guard_check(&g, &a, true), OK);
+    vote_guard_note(&g, &a, true);
+    assert_int_equal(vote_guard_check(&g, &a, true), OK); /* the same again */
+    assert_int_equal(vote_guard_check(&g, &b, true), ERR_GUARD);
+    assert_int_equal(vote_guard_check(&g, &b, false), ERR_GUARD);
+    assert_int_equal(vote_guard_check(&g, &x, false), OK);
+    vote_guard_note(&g, &x, false);
+    assert_int_equal(vote_guard_check(&g, &f, false), ERR_GUARD);
     struct ballot earlier = {VOTE_NOTARIZE, 0, 3, 2, block_digest(3)};
-    assert_int_equal(guard_check(&g, &earlier, true), ERR_GUARD); /* announced 5 already */
-    assert_int_equal(guard_check(&g, &earlier, false), OK);
+    assert_int_equal(vote_guard_check(&g, &earlier, true), ERR_GUARD); /* announced 5 already */
+    assert_int_equal(vote_guard_check(&g, &earlier, false), OK);
     struct ballot f6 = {VOTE_FINALIZE, 0, 6, 5, block_digest(6)}, x6 = {.kind = VOTE_NULLIFY, .view = 6};
-    guard_note(&g, &f6, false);
-    assert_int_equal(guard_check(&g, &x6, false), ERR_GUARD);
-    guard_raise_floor(&g, 7);
-    assert_int_equal(guard_check(&g, &f6, false), ERR_GUARD);
+    vote_guard_note(&g, &f6, false);
+    assert_int_equal(vote_guard_check(&g, &x6, false), ERR_GUARD);
+    vote_guard_raise_floor(&g, 7);
+    assert_int_equal(vote_guard_check(&g, &f6, false), ERR_GUARD);
     assert_int_equal(g.views_count, 0);
-    guard_free(&g);
+    vote_guard_free(&g);
 }
 
 int main(void) {

@@ -1,4 +1,4 @@
-#include "consensus/guard.h"
+#include "consensus/vote_guard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +11,17 @@ struct guard_view {
     struct ballot notarize, finalize;
 };
 
-void guard_init(struct guard *g, uint64_t epoch) {
-    *g = (struct guard){.epoch = epoch};
+void vote_guard_init(struct vote_guard *g, uint64_t epoch) {
+    *g = (struct vote_guard){.epoch = epoch};
 }
 
-void guard_free(struct guard *g) {
+void vote_guard_free(struct vote_guard *g) {
     free(g->views);
-    *g = (struct guard){0};
+    *g = (struct vote_guard){0};
 }
 
 /* Index of the first entry with view >= `view`. */
-static uint32_t place_of(const struct guard *g, uint64_t view) {
+static uint32_t place_of(const struct vote_guard *g, uint64_t view) {
     uint32_t low = 0, high = g->views_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -33,12 +33,12 @@ static uint32_t place_of(const struct guard *g, uint64_t view) {
     return low;
 }
 
-static const struct guard_view *find(const struct guard *g, uint64_t view) {
+static const struct guard_view *find(const struct vote_guard *g, uint64_t view) {
     uint32_t i = place_of(g, view);
     return i < g->views_count && g->views[i].view == view ? &g->views[i] : NULL;
 }
 
-enum err guard_check(const struct guard *g, const struct ballot *b, bool proposal) {
+enum err vote_guard_check(const struct vote_guard *g, const struct ballot *b, bool proposal) {
     if (PLANT_NO_GUARD) return OK;
     if (b->epoch != g->epoch || b->view < g->floor) return ERR_GUARD;
     const struct guard_view *v = find(g, b->view);
@@ -57,7 +57,7 @@ enum err guard_check(const struct guard *g, const struct ballot *b, bool proposa
     return ERR_GUARD;
 }
 
-void guard_note(struct guard *g, const struct ballot *b, bool proposal) {
+void vote_guard_note(struct vote_guard *g, const struct ballot *b, bool proposal) {
     if (b->epoch != g->epoch || b->view < g->floor) return;
     if (proposal && b->view > g->announced_view) g->announced_view = b->view;
     uint32_t i = place_of(g, b->view);
@@ -76,7 +76,7 @@ void guard_note(struct guard *g, const struct ballot *b, bool proposal) {
     if (b->kind == VOTE_FINALIZE) v->finalize = *b;
 }
 
-void guard_raise_floor(struct guard *g, uint64_t floor) {
+void vote_guard_raise_floor(struct vote_guard *g, uint64_t floor) {
     if (floor <= g->floor) return;
     g->floor = floor;
     uint32_t keep = place_of(g, floor);
