@@ -174,7 +174,7 @@ static enum err handshake_message(struct peer *p) {
     struct span message = span_of(p->slot + LENGTH_BYTES, p->slot_len - LENGTH_BYTES);
     uint8_t payload[PEER_HANDSHAKE_BYTES_MAX];
     size_t payload_len = 0;
-    bool first = p->config.role == NOISE_RESPONDER && p->slot_len > 0 && p->noise.messages_done == 0;
+    bool first = p->config.role == NOISE_RESPONDER && p->noise.messages_done == 0;
     if (first) start_noise(p);
     struct digest hash = noise_hash(&p->noise);
     enum err e = noise_read(&p->noise, message, payload, &payload_len);
@@ -184,26 +184,28 @@ static enum err handshake_message(struct peer *p) {
     return write_proof(p);
 }
 
+/* Length and bytes that the slot still lacks. */
+static size_t slot_missing(const struct peer *p) {
+    size_t want = LENGTH_BYTES;
+    if (p->slot_len >= LENGTH_BYTES) want += get_u16(p->slot);
+    return want - p->slot_len;
+}
+
 static size_t handshake_input(struct peer *p, struct span bytes) {
     size_t used = 0;
-    while (used < bytes.len && p->state == STATE_HANDSHAKE) {
-        /* The other side may not speak twice before our answer is taken. */
-        if (p->small_len > 0) break;
-        size_t want = LENGTH_BYTES;
-        if (p->slot_len >= LENGTH_BYTES) want += get_u16(p->slot);
-        if (want > sizeof p->slot) {
+    /* The other side may not speak twice before our answer is taken: hence small_len. */
+    while (used < bytes.len && p->state == STATE_HANDSHAKE && p->small_len == 0) {
+        size_t n = slot_missing(p);
+        if (n > bytes.len - used) n = bytes.len - used;
+        memcpy(p->slot + p->slot_len, bytes.data + used, n);
+        p->slot_len += n;
+        used += n;
+        if (p->slot_len < LENGTH_BYTES) continue;
+        if (get_u16(p->slot) > PEER_HANDSHAKE_BYTES_MAX) {
             peer_fail(p, ERR_PEER_HANDSHAKE, false);
             break;
         }
-        if (p->slot_len < want) {
-            size_t n = want - p->slot_len < bytes.len - used ? want - p->slot_len : bytes.len - used;
-            memcpy(p->slot + p->slot_len, bytes.data + used, n);
-            p->slot_len += n;
-            used += n;
-        }
-        if (p->slot_len < LENGTH_BYTES || p->slot_len < (size_t)LENGTH_BYTES + get_u16(p->slot)) {
-            continue;
-        }
+        if (slot_missing(p) > 0) continue;
         enum err e = handshake_message(p);
         p->slot_len = 0;
         if (e != OK) peer_fail(p, e, false);
