@@ -30,7 +30,8 @@ static void place_write(const struct place *p, struct buffer *out) {
     buffer_append_span(out, p->name);
 }
 
-/* Names the place. One too long for a refusal is cut at its end, not inside a character. */
+/* Names the place: one line, control characters shown as '?'. One too long for a refusal is cut at
+ * its end, not inside a character. */
 static enum err refuse(const struct check *c, enum err err, const struct place *where) {
     struct buffer path CLEANUP(buffer_free);
     buffer_init(&path, 1 << 20);
@@ -38,8 +39,10 @@ static enum err refuse(const struct check *c, enum err err, const struct place *
     size_t len = path.len;
     if (len >= sizeof c->refusal->where) {
         len = sizeof c->refusal->where - 1;
-        while (len > 0 && (path.data[len] & 0xc0) == 0x80)
-            len--;
+        while (len > 0 && (path.data[len] & 0xc0) == 0x80) len--;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (path.data[i] < 0x20 || path.data[i] == 0x7f) path.data[i] = '?';
     }
     return refusal_set(c->refusal, err, "%.*s", (int)len,
                        path.len > 0 ? (const char *)path.data : "");

@@ -154,7 +154,7 @@ static bool literal_host_valid(struct span body) {
     for (size_t i = 1; i < port.len; i++) {
         if (!is_digit(port.data[i])) return false;
     }
-    return only(from(rest, slash), "\":@/", true);
+    return only(from(rest, slash), ":@/", true);
 }
 
 bool uri_valid(struct span text) {
@@ -168,12 +168,12 @@ bool uri_valid(struct span text) {
         return false;
     struct span rest = from(text, colon + 1);
     size_t hash = find(rest, "#");
-    if (hash < rest.len && !only(from(rest, hash + 1), "\":@/?", true)) return false;
+    if (hash < rest.len && !only(from(rest, hash + 1), ":@/?", true)) return false;
     rest = span_part(rest, 0, hash);
     size_t question = find(rest, "?");
-    if (question < rest.len && !only(from(rest, question + 1), "\":@/?", true)) return false;
+    if (question < rest.len && !only(from(rest, question + 1), ":@/?", true)) return false;
     rest = span_part(rest, 0, question);
-    return only(rest, "\":@/", true) || literal_host_valid(rest);
+    return (rest.len > 0 && only(rest, ":@/", true)) || literal_host_valid(rest);
 }
 
 static uint8_t hex_value(uint8_t c) {

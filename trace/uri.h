@@ -1,9 +1,9 @@
 /* uri.h: is this text a URI (RFC 3986 section 3), as ajv-formats decides, which the EPCIS schema is
  * checked with?
  *
- * A scheme, a colon, and then only the characters RFC 3986 permits (and the quotation mark, which
- * ajv-formats lets stand), percent signs followed by two hexadecimal digits, an address literal in
- * brackets only where a host stands. Non-ASCII characters must be percent-encoded.
+ * A scheme, a colon, and then at least one character: only those RFC 3986 permits, percent signs
+ * followed by two hexadecimal digits, an address literal in brackets only where a host stands.
+ * Non-ASCII characters must be percent-encoded.
  */
 #ifndef TRACE_URI_H
 #define TRACE_URI_H
