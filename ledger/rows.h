@@ -1,4 +1,4 @@
-/* rows.h: the rows of keys.h by name: how execution writes them and query.c reads them. Not for others. */
+/* rows.h: the rows of keys.h by name: how execution writes them and query.c reads them (and genesis/ writes height 0). Not for others. */
 #ifndef LEDGER_ROWS_H
 #define LEDGER_ROWS_H
 

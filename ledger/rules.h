@@ -1,4 +1,4 @@
-/* rules.h: what decides about one record, shared by apply.c, rules.c, rules_act.c and history.c. Not for others.
+/* rules.h: what decides about one record, shared by apply.c, rules.c, rules_act.c, history.c and genesis/. Not for others.
  *
  * A rule reads the record, the parameters and the status tree through `now`, and answers with a result code. Effects are written into `changes`,
  * which `now` sees: so a record sees what those before it in the block did. */

@@ -32,6 +32,21 @@ void reader_scan(struct reader r, enum table table, struct span from, struct spa
         r.ops->scan(r.self, table, from, to, fn, context);
 }
 
+static bool empty_get(void *self, enum table table, struct span key, struct buffer *ret_value) {
+    (void)self, (void)table, (void)key;
+    buffer_clear(ret_value);
+    return false;
+}
+
+static void empty_scan(void *self, enum table table, struct span from, struct span to, scan_fn *fn, void *context) {
+    (void)self, (void)table, (void)from, (void)to, (void)fn, (void)context;
+}
+
+struct reader reader_empty(void) {
+    static const struct reader_ops ops = {empty_get, empty_scan};
+    return (struct reader){NULL, &ops};
+}
+
 struct changes *changes_new(void) {
     struct changes *c = check_alloc(1, sizeof *c);
     arena_init(&c->arena, CHANGES_BYTES_MAX);

@@ -36,6 +36,9 @@ struct reader {
 bool reader_get(struct reader r, enum table table, struct span key, struct buffer *ret_value);
 void reader_scan(struct reader r, enum table table, struct span from, struct span to, scan_fn *fn, void *context);
 
+/* A reader of nothing: before genesis, and under a change set that is all there is. */
+struct reader reader_empty(void);
+
 struct change {
     enum table table;
     bool deleted;
