@@ -413,6 +413,10 @@ static const struct param key_params[] = {
 static const struct param block_params[] = {
     {"height", PARAM_PATH, PARAM_UINT, true, 0, (1ull << 53) - 1, NULL, "height, from 0", "高度，从 0 起"},
 };
+static const struct param stream_params[] = {
+    {"from", PARAM_QUERY, PARAM_UINT, false, 0, (1ull << 53) - 1, NULL,
+     "first height; default: what comes from now on; Last-Event-ID goes before", "起始高度；默认从现在起；Last-Event-ID 优先"},
+};
 static const struct param tile_params[] = {
     {"path", PARAM_PATH, PARAM_TEXT, true, 1, 128, NULL, "<L>/<N>[.p/<W>] or entries/<N>[.p/<W>] (C2SP tlog-tiles)",
      "C2SP tlog-tiles 路径"},
@@ -465,7 +469,8 @@ static const struct method methods[] = {
      read_node_status, "How this node is doing", "节点状态"},
     {"node.codes", GET, "/v1/codes", FLOW_READ, true, false, false, 0, NULL, NO_PARAMS, {FORM_JSON}, &codes,
      read_codes, "All refusals and results with their sentences", "全部拒绝与结果编号及说明"},
-    {"node.stream", GET, "/v1/stream", FLOW_STREAM, false, false, true, 0, NULL, NO_PARAMS, {FORM_EVENTS}, NULL,
+    {"node.stream", GET, "/v1/stream", FLOW_STREAM, false, false, true, 0, NULL,
+     PARAMS(stream_params), {FORM_EVENTS}, NULL,
      NULL, "Blocks, records, checkpoints and alarms as they come; resumes by Last-Event-ID", "实时事件流，可凭 Last-Event-ID 续传"},
     {"rpc", POST, "/rpc", FLOW_CALLS, false, true, false, RPC_JSON_BYTES_MAX, json_types, NO_PARAMS, {FORM_JSON},
      NULL, NULL, "JSON-RPC 2.0, single and batch", "JSON-RPC 2.0，单个或批量"},

@@ -200,7 +200,7 @@ static bool tile_parse(struct span path, struct tile *ret) {
 /* Each entry as u16 length and bytes. */
 static enum err write_entries(struct view *v, const struct tile *t) {
     struct buffer leaf;
-    buffer_init(&leaf, LEAF_BYTES_MAX);
+    buffer_init(&leaf, LEAF_BYTES_MAX + 64);
     enum err e = OK;
     for (uint32_t i = 0; i < t->width && e == OK; i++) {
         uint64_t height;

@@ -89,7 +89,7 @@ enum err read_record_list(struct view *v) {
     uint32_t limit = v->arguments[4].given ? (uint32_t)v->arguments[4].number : 100;
     struct range range = range_of(v);
     struct row_scratch s = {.summary = {.height = UINT64_MAX}};
-    buffer_init(&s.leaf, LEAF_BYTES_MAX);
+    buffer_init(&s.leaf, LEAF_BYTES_MAX + 64);
     struct emit j;
     emit_begin(&j, v->out);
     emit_object(&j);

@@ -116,7 +116,7 @@ enum err attested_of(struct view *v, struct attested *ret) {
 static enum err id_of_place(struct view *v, const struct record_place *place, struct digest *ret_id) {
     if (place->log_index != LOG_INDEX_NONE) {
         struct buffer leaf;
-        buffer_init(&leaf, LEAF_BYTES_MAX);
+        buffer_init(&leaf, LEAF_BYTES_MAX + 64);
         uint64_t height;
         uint32_t index;
         struct span header;

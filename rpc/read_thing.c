@@ -117,7 +117,7 @@ static enum err put_entries(struct view *v, struct emit *j, const struct history
                             uint64_t *ret_next) {
     struct trace_scratch s = {.log_index = UINT64_MAX};
     buffer_init(&s.wire, RECORD_BYTES_MAX);
-    buffer_init(&s.leaf, LEAF_BYTES_MAX);
+    buffer_init(&s.leaf, LEAF_BYTES_MAX + 64);
     enum err e = OK;
     for (uint32_t i = 0; i < n && e == OK; i++) {
         if (i > 0 && v->out->len > RPC_ANSWER_BYTES_MAX / 2) {
