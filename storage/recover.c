@@ -96,6 +96,9 @@ static void check_rows(struct reader r, const struct recover_checks *checks,
         return;
     }
     if (!blocks_check(r, checks, level, ret)) return;
+    /* What is to be executed again is looked at whatever the level. */
+    for (uint64_t height = ret->height + 1; height <= ret->chain_height; height++)
+        if (!block_check(r, checks, height, ret)) return;
     if (ret->chain_height > ret->height) {
         ret->state = RECOVER_BEHIND;
         say(ret->text,

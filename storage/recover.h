@@ -34,7 +34,7 @@ struct recover_checks {
     bool (*head)(const void *self, struct reader r, uint64_t height, enum recover_level level,
                  char ret_text[RECOVER_TEXT_BYTES]);
     /* One stored block: its hash links to the one before, its rows are there. 0 < height <= the
-     * store's. */
+     * chain table's, so it reads that table alone. */
     bool (*block)(const void *self, struct reader r, uint64_t height,
                   char ret_text[RECOVER_TEXT_BYTES]);
 };

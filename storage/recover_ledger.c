@@ -27,6 +27,49 @@ static bool log_check(struct reader r, const struct block_summary *s, char *ret_
     return true;
 }
 
+/* A log entry as stored is the log's leaf at its index, and belongs to this record of this height.
+ */
+static bool entry_check(struct reader r, uint64_t log_index, uint64_t height, uint32_t index,
+                        struct buffer *leaf) {
+    uint64_t entry_height = 0;
+    uint32_t entry_index = 0;
+    struct digest stored;
+    if (query_log_leaf(r, log_index, leaf, &entry_height, &entry_index) ||
+        merkle_leaf_at(r, log_index, &stored))
+        return false;
+    struct digest hash = merkle_leaf_hash(buffer_span(leaf));
+    return digest_equal(&hash, &stored) && entry_height == height && entry_index == index;
+}
+
+/* Every node that the leaves from..to completed is the hash of its two children. */
+static bool nodes_check(struct reader r, uint64_t from, uint64_t to) {
+    for (uint64_t n = from + 1; n <= to; n++)
+        for (uint32_t level = 1; (n >> (level - 1) & 1) == 0; level++) {
+            uint64_t i = (n >> level) - 1;
+            struct digest node, left, right;
+            if (merkle_node(r, level, i, &node) || merkle_node(r, level - 1, 2 * i, &left) ||
+                merkle_node(r, level - 1, 2 * i + 1, &right))
+                return false;
+            struct digest hash = merkle_node_hash(&left, &right);
+            if (!digest_equal(&hash, &node)) return false;
+        }
+    return true;
+}
+
+static bool genesis_check(struct reader r, char *ret_text) {
+    struct buffer leaf CLEANUP(buffer_free);
+    buffer_init(&leaf, LEAF_BYTES_MAX + 64);
+    struct block_summary s;
+    struct genesis_leaf g;
+    if (query_block(r, 0, &s)) return no(ret_text, "the summary of genesis is missing");
+    if (s.log_size != 1 || s.records != 0 || s.accepted != 0 ||
+        !entry_check(r, 0, 0, UINT32_MAX, &leaf) || genesis_leaf_decode(buffer_span(&leaf), &g))
+        return no(ret_text, "the genesis leaf is missing or damaged");
+    if (g.status_count != s.status_count || !digest_equal(&g.status_root, &s.status_root))
+        return no(ret_text, "the genesis leaf says otherwise than its summary");
+    return log_check(r, &s, ret_text);
+}
+
 static bool head_check(const void *self, struct reader r, uint64_t height, enum recover_level level,
                        char ret_text[RECOVER_TEXT_BYTES]) {
     (void)self;
@@ -44,6 +87,7 @@ static bool head_check(const void *self, struct reader r, uint64_t height, enum 
         return no(ret_text, "the head row names another status root than the newest block");
     if (!log_check(r, &s, ret_text)) return false;
     if (level != RECOVER_FULL) return true;
+    if (!genesis_check(r, ret_text)) return false;
     struct status_head computed;
     status_recompute(r, &computed);
     if (computed.count != head.status.count || !digest_equal(&computed.root, &head.status.root))
@@ -77,23 +121,35 @@ static bool load(struct reader r, uint64_t height, struct arena *arena, struct l
     return true;
 }
 
+/* Header, signature and body of each record are those its wire identity names: the body through the
+ * header's root. */
+static bool records_check(const struct ledger_params *params, const struct loaded *l,
+                          char *ret_text) {
+    uint32_t count = l->block.wire_ids_count;
+    if (block_records_check(params, l->block.wire_ids, count, l->records, count))
+        return no(ret_text, "a record's bytes are not those the block names");
+    struct arena arena CLEANUP(arena_free);
+    arena_init(&arena, RECORD_ARENA_BYTES);
+    for (uint32_t i = 0; i < count; i++) {
+        struct record record;
+        if (record_parse(params, l->records[i], &arena, &record, NULL))
+            return no(ret_text, "a record's body is not the one its header names");
+        arena_reset(&arena);
+    }
+    return true;
+}
+
 /* The block leaf is the log's newest leaf at this height and says what the summary says. */
 static bool leaf_check(struct reader r, const struct block_summary *s, struct block_leaf *ret_leaf,
                        char *ret_text) {
     struct buffer leaf CLEANUP(buffer_free);
     buffer_init(&leaf, LEAF_BYTES_MAX + 64);
-    uint64_t height = 0;
-    uint32_t index = 0;
-    struct digest stored;
-    if (query_log_leaf(r, s->log_size - 1, &leaf, &height, &index) ||
-        merkle_leaf_at(r, s->log_size - 1, &stored) ||
+    if (!entry_check(r, s->log_size - 1, s->height, UINT32_MAX, &leaf) ||
         block_leaf_decode(buffer_span(&leaf), ret_leaf))
         return no(ret_text, "the block leaf is missing or damaged");
-    struct digest hash = merkle_leaf_hash(buffer_span(&leaf));
-    if (!digest_equal(&hash, &stored))
-        return no(ret_text, "the block leaf has another hash than the log");
-    if (ret_leaf->height != s->height || !digest_equal(&ret_leaf->block, &s->block) ||
-        ret_leaf->results_count != s->records || ret_leaf->status_count != s->status_count ||
+    if (ret_leaf->height != s->height || ret_leaf->time_ms != s->time_ms ||
+        !digest_equal(&ret_leaf->block, &s->block) || ret_leaf->results_count != s->records ||
+        ret_leaf->status_count != s->status_count ||
         !digest_equal(&ret_leaf->status_root, &s->status_root))
         return no(ret_text, "the block leaf says otherwise than the block");
     return true;
@@ -112,7 +168,7 @@ static bool results_check(struct reader r, const struct loaded *l, const struct 
     if (count != l->block.wire_ids_count)
         return no(ret_text, "records and results differ in number");
     struct buffer bytes CLEANUP(buffer_free);
-    buffer_init(&bytes, 256);
+    buffer_init(&bytes, LEAF_BYTES_MAX + 64);
     struct merkle_stack stack = {0};
     uint64_t at = before.log_size;
     for (uint32_t i = 0; i < count; i++) {
@@ -123,14 +179,18 @@ static bool results_check(struct reader r, const struct loaded *l, const struct 
         if (!digest_equal(&results[i].wire_id, &l->block.wire_ids[i]))
             return no(ret_text, "a result belongs to another record");
         if (results[i].code != RESULT_ACCEPTED) continue;
-        if (merkle_leaf_at(r, at++, &stored) || !digest_equal(&stored, &results[i].wire_id))
+        if (!entry_check(r, at, s->height, i, &bytes) || merkle_leaf_at(r, at++, &stored) ||
+            !digest_equal(&stored, &results[i].wire_id))
             return no(ret_text, "an accepted record is not in its place in the log");
     }
     struct digest root;
     merkle_stack_root(&stack, &root);
     if (!digest_equal(&root, &leaf->results_root))
         return no(ret_text, "the stored results give another root than the block leaf");
-    if (at + 1 != s->log_size) return no(ret_text, "the log has leaves that no record explains");
+    if (at != before.log_size + s->accepted || at + 1 != s->log_size)
+        return no(ret_text, "the log has leaves that no record explains");
+    if (!nodes_check(r, before.log_size, s->log_size))
+        return no(ret_text, "a stored node of the log is not the hash of its children");
     return true;
 }
 
@@ -145,9 +205,10 @@ static bool block_check_in(const struct ledger_params *params, struct reader r, 
     if (!digest_equal(&digest, &s.block)) return no(ret_text, "the block has another digest");
     if (l->header.height != height || !digest_equal(&l->header.parent, &before.block))
         return no(ret_text, "the block does not link to the one before it");
-    if (block_records_check(params, l->block.wire_ids, l->block.wire_ids_count, l->records,
-                            l->block.wire_ids_count))
-        return no(ret_text, "a record's bytes are not those the block names");
+    if (l->header.view != s.view || l->header.time_ms != s.time_ms || s.height != height ||
+        l->header.payload_count != s.records)
+        return no(ret_text, "the block's summary says otherwise than its header");
+    if (!records_check(params, l, ret_text)) return false;
     return leaf_check(r, &s, &leaf, ret_text) && results_check(r, l, &s, &leaf, arena, ret_text) &&
            log_check(r, &s, ret_text);
 }
