@@ -149,7 +149,7 @@ void genesis_free(struct genesis *g) {
 
 enum err genesis_make(const struct validator_bytes *set, const struct genesis_rest *rest, struct buffer *out,
                       struct refusal *ret_refusal) {
-    struct buffer a CLEANUP(buffer_free), b CLEANUP(buffer_free), file CLEANUP(buffer_free);
+    struct buffer a CLEANUP(buffer_free) = {0}, b CLEANUP(buffer_free) = {0}, file CLEANUP(buffer_free) = {0};
     struct genesis *g = NULL;
     buffer_init(&a, GENESIS_BYTES_MAX);
     buffer_init(&b, GENESIS_BYTES_MAX);
@@ -182,7 +182,7 @@ static void enter_member(struct changes *c, const struct genesis_member *m) {
 
 void genesis_apply(const struct genesis *g, struct changes *c, struct ledger_head *ret_head) {
     struct ledger_head head = {.block = g->chain_id, .time_ms = g->rest.created_ms};
-    struct buffer leaf CLEANUP(buffer_free);
+    struct buffer leaf CLEANUP(buffer_free) = {0};
     struct genesis_leaf l = {.version = 1, .validators_digest = g->validators_digest, .rest_digest = g->rest_digest};
     CHECK(changes_count(c) == 0);
     for (uint32_t i = 0; i < g->rest.members_count; i++)

@@ -116,7 +116,7 @@ static void *list_get(struct object *o, const char *name, bool required, uint32_
     for (uint32_t i = 0; i < count && o->err == OK; i++) {
         struct object entry = {.map = unpack_value(&u), .refusal = o->refusal, .arena = o->arena};
         char *end = entry.place;
-        struct buffer place CLEANUP(buffer_free);
+        struct buffer place CLEANUP(buffer_free) = {0};
         buffer_init(&place, sizeof entry.place - 1);
         buffer_printf(&place, "%s%s%s[%u]", o->place, o->place[0] ? "." : "", name, i);
         memcpy(end, place.len ? place.data : (const uint8_t *)"", place.len);
@@ -230,9 +230,9 @@ static enum err read_document(struct object *o, struct buffer *out) {
 }
 
 enum err genesis_from_json(struct span text, struct buffer *out, struct refusal *ret_refusal) {
-    struct buffer value CLEANUP(buffer_free);
+    struct buffer value CLEANUP(buffer_free) = {0};
     struct refusal local;
-    struct arena arena CLEANUP(arena_free);
+    struct arena arena CLEANUP(arena_free) = {0};
     struct object o = {.refusal = ret_refusal ? ret_refusal : &local, .arena = &arena};
     arena_init(&arena, GENESIS_BYTES_MAX * 4);
     if (text.len > GENESIS_BYTES_MAX)
@@ -318,7 +318,7 @@ static void write_validators(const struct genesis *g, struct buffer *b) {
 }
 
 void genesis_json(const struct genesis *g, struct buffer *out) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, 4 * GENESIS_BYTES_MAX);
     pack_map(&b, 10);
     pack_hex(&b, "chain_id", g->chain_id.b);

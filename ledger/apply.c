@@ -10,7 +10,7 @@
 enum { HEAD_BYTES_MAX = 8 + 8 + 32 + 8 + 8 + 32 + 8 + 64 * 32 };
 
 void ledger_head_write(struct changes *c, const struct ledger_head *head) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, HEAD_BYTES_MAX);
     buffer_u64(&b, head->height);
     buffer_u64(&b, head->view);
@@ -23,7 +23,7 @@ void ledger_head_write(struct changes *c, const struct ledger_head *head) {
 }
 
 bool ledger_head_read(struct reader r, struct ledger_head *ret) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct ledger_head h;
     const size_t fixed = 8 + 8 + 32 + 8 + 8 + 32;
     buffer_init(&b, HEAD_BYTES_MAX);
@@ -93,7 +93,7 @@ static struct digest id_key(const struct record *r) {
 
 /* SPEC X3: "a refused one changes nothing but its result and the consumption of its id" */
 static void consume_id(struct execution *x, const struct record *r, uint16_t code, uint64_t log_index) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct digest key = id_key(r);
     struct record_id_value v = {.version = 1, .state = STATE_ACTIVE, .since_height = x->header.height,
                                 .log_index = log_index, .until_ms = r->header.expires_ms, .code = code};
@@ -144,7 +144,7 @@ static void settle_refused(struct execution *x) {
 }
 
 static enum err encode_results(struct execution *x, struct arena *arena, struct digest *ret_root) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct merkle_stack stack = {.count = 0};
     buffer_init(&b, (size_t)x->out.count * codec_size_max(&result_type) + 1);
     for (uint32_t i = 0; i < x->out.count; i++) {
@@ -161,7 +161,7 @@ static enum err encode_results(struct execution *x, struct arena *arena, struct 
 /* Status, results, the block leaf, the log, the new head. */
 static enum err close_block(struct execution *x, struct reader before, struct status_cache *cache,
                             struct arena *arena) {
-    struct buffer leaf CLEANUP(buffer_free);
+    struct buffer leaf CLEANUP(buffer_free) = {0};
     struct applied *out = &x->out;
     struct block_leaf l = {.version = 1, .epoch = x->header.epoch, .height = x->header.height, .block = x->digest,
                            .time_ms = x->header.time_ms, .results_count = out->count};
@@ -188,7 +188,7 @@ static enum err close_block(struct execution *x, struct reader before, struct st
 }
 
 static void write_leaf(struct changes *c, uint64_t log_index, uint64_t height, uint32_t index, struct span leaf) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct row_key k = row_u64('E', log_index);
     buffer_init(&b, 12 + LEAF_BYTES_MAX);
     buffer_u64(&b, height);
@@ -200,7 +200,7 @@ static void write_leaf(struct changes *c, uint64_t log_index, uint64_t height, u
 
 void ledger_write_summary(struct changes *c, const struct ledger_head *head, uint32_t records, uint32_t accepted,
                           struct span block_leaf) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct block_summary s = {.height = head->height, .view = head->view, .block = head->block,
                               .time_ms = head->time_ms, .log_size = head->log.size,
                               .log_root = merkle_frontier_root(&head->log), .status_count = head->status.count,
@@ -246,7 +246,7 @@ static void write_record(struct execution *x, uint32_t i, struct reader before, 
 }
 
 static void write_rows(struct execution *x, struct reader before) {
-    struct buffer scratch CLEANUP(buffer_free);
+    struct buffer scratch CLEANUP(buffer_free) = {0};
     uint64_t height = x->header.height;
     struct row_key stored = row_u64('B', height), results = row_u64('R', height);
     buffer_init(&scratch, LEAF_BYTES_MAX);

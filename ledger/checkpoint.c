@@ -74,7 +74,7 @@ static void cosigned_message(struct span origin, uint64_t size, const struct dig
 
 void cosignature_sign(const struct keypair *checkpoint_key, const struct keypair *log_key, struct span origin,
                       struct cosignature *c) {
-    struct buffer message CLEANUP(buffer_free);
+    struct buffer message CLEANUP(buffer_free) = {0};
     struct checkpoint body = {origin, c->size, c->root};
     buffer_init(&message, BODY_BYTES_MAX);
     CHECK(c->time_s >> TIME_S_MAX_BITS == 0);
@@ -88,7 +88,7 @@ void cosignature_sign(const struct keypair *checkpoint_key, const struct keypair
 
 enum err cosignature_verify(const struct pubkey *checkpoint_key, struct span origin, uint64_t size,
                             const struct digest *root, uint64_t time_s, const struct signature *signature) {
-    struct buffer message CLEANUP(buffer_free);
+    struct buffer message CLEANUP(buffer_free) = {0};
     buffer_init(&message, BODY_BYTES_MAX);
     cosigned_message(origin, size, root, time_s, &message);
     bool good = !message.overflow && time_s >> TIME_S_MAX_BITS == 0 &&
@@ -97,7 +97,7 @@ enum err cosignature_verify(const struct pubkey *checkpoint_key, struct span ori
 }
 
 enum err cosignature_check(const struct cosignature *c, const struct validator_set *set, struct span origin) {
-    struct buffer message CLEANUP(buffer_free);
+    struct buffer message CLEANUP(buffer_free) = {0};
     if (c->index >= set->count)
         return ERR_COSIGNATURE;
     const struct validator *v = &set->validators[c->index];

@@ -16,7 +16,7 @@ static const struct field entry_fields[] = {
 const struct type history_entry_type = CODEC_TYPE(history_entry, entry_fields);
 
 struct digest history_next(const struct digest *chain, const struct history_entry *entry) {
-    struct buffer bytes CLEANUP(buffer_free);
+    struct buffer bytes CLEANUP(buffer_free) = {0};
     buffer_init(&bytes, 512);
     codec_encode(&history_entry_type, entry, &bytes);
     CHECK(!bytes.overflow);
@@ -54,7 +54,7 @@ static void lot_of(const struct telling *t, const struct event_thing *thing, str
 
 static void tell_thing(const struct telling *t, const struct event_thing *thing) {
     struct run *run = t->run;
-    struct buffer lot CLEANUP(buffer_free), product CLEANUP(buffer_free), out CLEANUP(buffer_free);
+    struct buffer lot CLEANUP(buffer_free) = {0}, product CLEANUP(buffer_free) = {0}, out CLEANUP(buffer_free) = {0};
     struct digest key = status_key(STATUS_THING, thing->canonical);
     struct thing_value v = {.version = 1, .state = STATE_ACTIVE};
     buffer_init(&lot, IDENTIFIER_BYTES_MAX);

@@ -181,7 +181,7 @@ enum { ACT_SIGNED_BYTES = 32 + 1 + 8 + 8 + 32 };
 
 struct digest act_digest(const struct digest *chain_id, uint8_t type, uint64_t created_ms, uint64_t nonce,
                          struct span act) {
-    struct buffer message CLEANUP(buffer_free);
+    struct buffer message CLEANUP(buffer_free) = {0};
     buffer_init(&message, ACT_SIGNED_BYTES);
     act_signed_bytes(chain_id, type, created_ms, nonce, act, &message);
     struct span part = buffer_span(&message);
@@ -190,7 +190,7 @@ struct digest act_digest(const struct digest *chain_id, uint8_t type, uint64_t c
 
 void act_approve(const struct keypair *keys, const struct digest *chain_id, uint8_t type, uint64_t created_ms,
                  uint64_t nonce, struct span act, struct approval *ret) {
-    struct buffer message CLEANUP(buffer_free);
+    struct buffer message CLEANUP(buffer_free) = {0};
     buffer_init(&message, ACT_SIGNED_BYTES);
     act_signed_bytes(chain_id, type, created_ms, nonce, act, &message);
     ret->key = keys->public_key;
@@ -199,7 +199,7 @@ void act_approve(const struct keypair *keys, const struct digest *chain_id, uint
 
 bool act_approval_check(const struct approval *a, const struct digest *chain_id, uint8_t type, uint64_t created_ms,
                         uint64_t nonce, struct span act) {
-    struct buffer message CLEANUP(buffer_free);
+    struct buffer message CLEANUP(buffer_free) = {0};
     buffer_init(&message, ACT_SIGNED_BYTES);
     act_signed_bytes(chain_id, type, created_ms, nonce, act, &message);
     return verify(&a->key, "suyuan/approval/v1", buffer_span(&message), &a->signature);

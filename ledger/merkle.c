@@ -84,7 +84,7 @@ enum err merkle_node(struct reader r, uint32_t level, uint64_t index, struct dig
     if (level >= MERKLE_LEVELS || index >= UINT64_MAX >> level)
         return ERR_MERKLE_RANGE;
     struct row_key k = row_of(((index + 1) << level) - 1);
-    struct buffer row CLEANUP(buffer_free);
+    struct buffer row CLEANUP(buffer_free) = {0};
     buffer_init(&row, (MERKLE_LEVELS + 1) * 32);
     if (!reader_get(r, TABLE_CHAIN, key_span(&k), &row))
         return ERR_MERKLE_RANGE;

@@ -87,7 +87,7 @@ static enum err log_path(struct build *b, uint64_t index) {
 
 static enum err pack_head(struct build *b) {
     const struct attested *a = b->source->attested;
-    struct buffer leaf CLEANUP(buffer_free);
+    struct buffer leaf CLEANUP(buffer_free) = {0};
     uint64_t height;
     uint32_t index;
     pack_array(&b->out, 3);
@@ -111,7 +111,7 @@ static enum err pack_head(struct build *b) {
 }
 
 static bool names_identifier(const struct build *b, const struct thing *thing) {
-    struct buffer canonical CLEANUP(buffer_free);
+    struct buffer canonical CLEANUP(buffer_free) = {0};
     enum identifier_kind kind;
     buffer_init(&canonical, IDENTIFIER_BYTES_MAX);
     return identifier_canonical(thing->identifier, &canonical, &kind) == OK &&
@@ -211,7 +211,7 @@ static int status_order(const void *a, const void *b) {
 
 static enum err pack_statuses(struct build *b, struct span thing_value) {
     struct status_proof *proof = arena_alloc(&b->arena, 1, sizeof *proof);
-    struct buffer value CLEANUP(buffer_free);
+    struct buffer value CLEANUP(buffer_free) = {0};
     struct thing_value thing;
     b->statuses_max = 2 * b->records_count + 3;
     b->statuses = arena_alloc(&b->arena, b->statuses_max, sizeof *b->statuses);
@@ -250,7 +250,7 @@ static enum err pack_statuses(struct build *b, struct span thing_value) {
 }
 
 static enum err load_record(struct build *b, uint64_t height, uint32_t index, struct record *ret) {
-    struct buffer wire CLEANUP(buffer_free);
+    struct buffer wire CLEANUP(buffer_free) = {0};
     buffer_init(&wire, RECORD_BYTES_MAX);
     enum err e = query_record_bytes(b->source->reader, height, index, &wire);
     if (e)
@@ -347,7 +347,7 @@ enum err proof_build_record(const struct proof_source *source, const struct dige
 
 /* The records a history names, each once, with the items it names of each. */
 static enum err load_history(struct build *b, const struct history_place places[], uint32_t count) {
-    struct buffer leaf CLEANUP(buffer_free);
+    struct buffer leaf CLEANUP(buffer_free) = {0};
     buffer_init(&leaf, LEAF_BYTES_MAX + 16);
     b->records = arena_alloc(&b->arena, count + 1, sizeof *b->records);
     uint32_t *items = arena_alloc(&b->arena, count + 1, sizeof *items);
@@ -391,7 +391,7 @@ static void pack_entries(struct build *b, const struct history_place places[], u
 }
 
 static enum err build_thing(struct build *b, struct span canonical) {
-    struct buffer value CLEANUP(buffer_free);
+    struct buffer value CLEANUP(buffer_free) = {0};
     struct thing_value thing = {.count = 0};
     struct history_place *places = NULL;
     uint32_t count = 0;

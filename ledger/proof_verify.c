@@ -282,7 +282,7 @@ static enum err verify_statuses(struct verification *v, struct thing_value *ret_
 
 /* The question names a thing by its canonical identifier and no other spelling, else an absence would say nothing. */
 static enum err verify_identifier(const struct verification *v) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     enum identifier_kind kind;
     buffer_init(&b, IDENTIFIER_BYTES_MAX);
     if (identifier_canonical(v->b->identifier, &b, &kind) || !span_equal(buffer_span(&b), v->b->identifier))

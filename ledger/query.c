@@ -22,7 +22,7 @@ const struct type block_summary_type = CODEC_TYPE(block_summary, summary_fields)
 enum { SMALL_ROW = 1024 };
 
 enum err query_record(struct reader r, const struct digest *wire_id, struct record_place *ret) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct row_key k = row_digest('W', wire_id);
     buffer_init(&b, SMALL_ROW);
     if (!row_get(r, TABLE_STATE, &k, &b))
@@ -34,7 +34,7 @@ enum err query_record(struct reader r, const struct digest *wire_id, struct reco
 }
 
 enum err query_record_by_id(struct reader r, const struct digest *record_id, struct digest *ret_wire_id) {
-    struct buffer b CLEANUP(buffer_free), wire CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
     struct row_key k = row_digest('I', record_id);
     buffer_init(&b, SMALL_ROW);
     buffer_init(&wire, RECORD_BYTES_MAX);
@@ -68,14 +68,14 @@ enum err query_log_leaf(struct reader r, uint64_t log_index, struct buffer *ret,
 }
 
 enum err query_height_of_leaf(struct reader r, uint64_t log_index, uint64_t *ret) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     uint32_t index;
     buffer_init(&b, LEAF_BYTES_MAX + 12);
     return query_log_leaf(r, log_index, &b, ret, &index);
 }
 
 enum err query_block(struct reader r, uint64_t height, struct block_summary *ret) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct row_key k = row_u64('S', height);
     buffer_init(&b, SMALL_ROW);
     enum err e = chain_row(r, &k, &b);
@@ -91,7 +91,7 @@ enum err query_block_stored(struct reader r, uint64_t height, struct buffer *ret
 
 enum err query_results(struct reader r, uint64_t height, struct arena *arena, struct result **ret,
                        uint32_t *ret_count) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct row_key k = row_u64('R', height);
     struct block_summary s;
     struct unpack u;

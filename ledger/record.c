@@ -235,7 +235,7 @@ enum err record_check(const struct ledger_params *params, struct span wire, stru
 
 enum err record_make(const struct ledger_params *params, const struct record_header *draft, const struct item items[],
                      uint32_t items_count, const struct keypair *keys, struct buffer *out) {
-    struct buffer body CLEANUP(buffer_free), header CLEANUP(buffer_free);
+    struct buffer body CLEANUP(buffer_free) = {0}, header CLEANUP(buffer_free) = {0};
     struct merkle_stack stack = {.count = 0};
     struct record_header h = *draft;
     struct signature signature;

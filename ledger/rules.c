@@ -105,7 +105,7 @@ bool rules_key_speaks(struct run *run, const struct pubkey *key, struct span *re
 }
 
 static void value_put(struct changes *c, const struct digest *key, const struct type *type, const void *value) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, STATUS_VALUE_BYTES_MAX);
     codec_encode(type, value, &b);
     CHECK(!b.overflow);

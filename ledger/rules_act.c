@@ -35,7 +35,7 @@ static uint16_t check_approvals(const struct act_run *a, const struct act *act) 
 
 static uint16_t consume_act(const struct act_run *a, const struct act *act) {
     const struct record_header *h = &a->record->header;
-    struct buffer value CLEANUP(buffer_free);
+    struct buffer value CLEANUP(buffer_free) = {0};
     struct digest d = act_digest(&a->run->params->chain_id, act->type, h->created_ms, h->nonce, act->bytes);
     struct digest key = status_key(STATUS_ACT, span_of(d.b, 32));
     if (status_get(a->run->now, &key, &a->run->scratch))

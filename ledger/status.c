@@ -130,7 +130,7 @@ void status_delete(struct changes *c, const struct digest *key) {
 }
 
 bool page_read(struct reader r, uint32_t depth, const struct digest *prefix, struct page *ret) {
-    struct buffer row CLEANUP(buffer_free);
+    struct buffer row CLEANUP(buffer_free) = {0};
     struct row_key k = page_row(depth, prefix);
     buffer_init(&row, PAGE_BYTES_MAX);
     if (!reader_get(r, TABLE_STATE, key_span(&k), &row))

@@ -73,7 +73,7 @@ void status_prove(struct reader r, const struct status_head *head, const struct 
         p->siblings[n - 1 - i] = swap;
     }
     if (p->terminal == STATUS_OTHER) {
-        struct buffer value CLEANUP(buffer_free);
+        struct buffer value CLEANUP(buffer_free) = {0};
         buffer_init(&value, STATUS_VALUE_BYTES_MAX);
         CHECK(status_get(r, &leaf_key, &value));
         p->other_key = leaf_key;

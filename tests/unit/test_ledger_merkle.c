@@ -65,7 +65,7 @@ static void roots_at_every_size(void **state) {
         assert_int_equal(merkle_frontier_at(rows->reader, size, &f), OK);
         again = merkle_frontier_root(&f);
         assert_true(digest_equal(&again, &expected));
-        struct buffer b CLEANUP(buffer_free);
+        struct buffer b CLEANUP(buffer_free) = {0};
         struct merkle_frontier decoded;
         buffer_init(&b, 4096);
         merkle_frontier_encode(&f, &b);
@@ -127,7 +127,7 @@ static void every_consistency_proof_checks_and_no_other(void **state) {
 
 static void tiles_hold_what_their_place_says(void **state) {
     struct rows *rows = *state;
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, 1 << 16);
     assert_int_equal(merkle_tile_width(N, 0, 0), 256);
     assert_int_equal(merkle_tile_width(N, 0, 1), 4);

@@ -23,7 +23,7 @@ static void put(struct changes *c, const char *key, const char *value) {
 }
 
 static void scan_is(struct reader r, const char *from, const char *to, const char *expected) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, 4096);
     reader_scan(r, TABLE_STATE, span_text(from), span_text(to), collect, &b);
     assert_int_equal(b.len, strlen(expected));
@@ -49,7 +49,7 @@ static void layers_show_the_newest_row(void **state) {
     scan_is(upper, "b", "f", "b=2 c=2 ");
     scan_is(lower, "a", "z", "a=1 c=1 e=1 ");
     scan_is(upper, "z", "a", "");
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, 100);
     assert_false(reader_get(upper, TABLE_STATE, span_text("e"), &b));
     assert_true(reader_get(upper, TABLE_CHAIN, span_text("a"), &b));
@@ -73,7 +73,7 @@ static void a_scan_stops_when_told(void **state) {
         snprintf(key, sizeof key, "k%02d", i);
         put(c, key, "v");
     }
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, 4096);
     reader_scan(r, TABLE_STATE, span_text("k"), span_text("l"), collect, &b);
     assert_int_equal(b.len, 60);

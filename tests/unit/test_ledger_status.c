@@ -241,7 +241,7 @@ static void no_byte_of_a_proof_can_be_changed(void **state) {
                 if (digest_equal(&w.model.list[i].key, &key))
                     value = &w.model.list[i].value;
             struct status_proof p;
-            struct buffer b CLEANUP(buffer_free);
+            struct buffer b CLEANUP(buffer_free) = {0};
             buffer_init(&b, 1 << 16);
             status_prove(w.rows.reader, &w.head, &key, &p);
             seen[p.terminal]++;
