@@ -38,7 +38,7 @@ enum {
     PEER_QUEUE_BYTES_MAX = 16 << 20,
     /* Connections that have proved nothing yet: a further one closes the oldest of them. */
     PEER_HALF_OPEN_MAX = 1024,
-    /* The same from one address: a further one is closed at once. */
+    /* The same from one address. */
     PEER_HALF_OPEN_ADDRESS_MAX = 64,
     /* A request line with its headers above this is answered 431 and the connection closed. */
     HTTP_HEAD_BYTES_MAX = 16 << 10,
