@@ -68,6 +68,10 @@ bool span_is_utf8(struct span a) {
             i += 8;
             continue;
         }
+        if (a.data[i] != 0 && a.data[i] < 0x80) {
+            i++;
+            continue;
+        }
         size_t len = utf8_sequence(a.data + i, a.len - i);
         if (len == 0) return false;
         i += len;
