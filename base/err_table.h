@@ -69,6 +69,10 @@ ERR(550, ERR_BUSY, "the node holds as many records as it can; try again a little
 ERR(551, ERR_POOL_KNOWN, "this record is already waiting to be ordered", "该记录已在等待排序")
 ERR(552, ERR_POOL_TWIN, "the same record with another signature is already waiting", "同一记录已以另一签名在等待排序")
 ERR(553, ERR_NOT_VOTING, "the node has stopped taking part and takes no records; ask another node", "节点已停止参与，不再接收记录，请换一个节点")
+ERR(555, ERR_WOULD_REFUSE, "by what stands on the ledger now this record would be refused", "按账本当前状态，该记录将被拒绝")
+ERR(556, ERR_PAYLOAD, "a proposed block does not match what its header says", "提议的区块与其区块头不符")
+ERR(557, ERR_LINK, "a block's link to its parent lacks a certificate, or has one that does not belong", "区块与其父区块的衔接缺少证书，或含有不属于它的证书")
+ERR(558, ERR_MESSAGE_FORM, "a message between nodes is malformed", "节点间的消息格式错误")
 ERR(554, ERR_STOPPING, "the node is shutting down; ask another node", "节点正在关闭，请换一个节点")
 
 /* rpc */

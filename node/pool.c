@@ -11,10 +11,9 @@ void pool_init(struct pool *p, uint32_t records_max, uint64_t bytes_max, uint64_
 }
 
 void pool_free(struct pool *p) {
-    for (struct pool_record *r = p->oldest, *next; r != NULL; r = next) {
-        next = r->newer;
+    size_t at = 0;
+    for (void *r; (r = digest_map_next(&p->by_wire_id, &at, NULL)) != NULL;)
         free(r);
-    }
     digest_map_free(&p->by_wire_id);
     digest_map_free(&p->by_record_id);
     *p = (struct pool){0};
@@ -76,11 +75,7 @@ bool pool_add_needed(struct pool *p, const struct digest *wire_id, const struct 
     return true;
 }
 
-void pool_remove(struct pool *p, const struct digest *wire_id) {
-    struct pool_record *r = digest_map_remove(&p->by_wire_id, wire_id);
-    if (r == NULL) return;
-    if (digest_map_get(&p->by_record_id, &r->record_id) == r)
-        digest_map_remove(&p->by_record_id, &r->record_id);
+static void unlink_record(struct pool *p, struct pool_record *r) {
     if (r->older != NULL)
         r->older->newer = r->newer;
     else
@@ -89,6 +84,21 @@ void pool_remove(struct pool *p, const struct digest *wire_id) {
         r->newer->older = r->older;
     else
         p->newest = r->older;
+    r->older = r->newer = NULL;
+}
+
+void pool_finalise(struct pool *p, struct pool_record *record) {
+    if (record->final) return;
+    unlink_record(p, record);
+    record->final = true;
+}
+
+void pool_remove(struct pool *p, const struct digest *wire_id) {
+    struct pool_record *r = digest_map_remove(&p->by_wire_id, wire_id);
+    if (r == NULL) return;
+    if (digest_map_get(&p->by_record_id, &r->record_id) == r)
+        digest_map_remove(&p->by_record_id, &r->record_id);
+    if (!r->final) unlink_record(p, r);
     CHECK(p->bytes >= r->bytes.len);
     p->bytes -= r->bytes.len;
     free(r);

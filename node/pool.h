@@ -24,6 +24,7 @@ struct pool_record {
     uint64_t spread_ms;      /* monotonic: last time it was sent to the others */
     uint64_t proposed_view;  /* newest view whose payload names it, 0 if none */
     bool needed;             /* kept past the bounds */
+    bool final;              /* in a final block: not proposed again, kept until that block is committed */
     struct pool_record *older, *newer;
 };
 
@@ -53,7 +54,9 @@ void pool_remove(struct pool *p, const struct digest *wire_id); /* absent is fin
 /* Removes records with expires_ms < time_ms that no view above final_view names; how many. */
 uint32_t pool_expire(struct pool *p, uint64_t time_ms, uint64_t final_view);
 uint32_t pool_count(const struct pool *p);
-/* Oldest first: pool_first, then record->newer. */
+/* The record is in a final block: it leaves the order of proposals, and stays findable until pool_remove. */
+void pool_finalise(struct pool *p, struct pool_record *record);
+/* Records that may still be proposed, oldest first: pool_first, then record->newer. */
 struct pool_record *pool_first(const struct pool *p);
 
 #endif

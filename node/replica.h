@@ -19,7 +19,7 @@
  * and a second time with the result if it asked to wait; a peer can make it do only work that is bounded per message.
  *
  * Ownership: spans in inputs are borrowed for the call. Spans in outputs live until replica_outputs_clear. `struct block_job` objects are
- * reference-free values in the replica's memory: valid until the job is answered.
+ * values in the replica's memory, valid until COMMITTED covers their height.
  */
 #ifndef NODE_REPLICA_H
 #define NODE_REPLICA_H
@@ -50,20 +50,20 @@ struct replica_head {
     uint64_t height;
     uint64_t view;
     struct digest block;          /* digest of the block at that height; chain id at 0 */
-    uint64_t time_ms;
+    struct span header;           /* its header bytes; empty at 0. Borrowed for the call */
     uint64_t log_size;
     struct digest log_root;
 };
 
 enum replica_input_kind {
-    REPLICA_RECOVER,      /* one journal record: type, bytes */
-    REPLICA_START,        /* head: what the stores hold */
+    REPLICA_RECOVER,      /* one journal record: sequence, type, bytes */
+    REPLICA_START,        /* head: what the stores hold; sequence: last of the journal; err: not OK when it may not vote (damage) */
     REPLICA_TIMER,
     REPLICA_PEER_UP,      /* peer, validator: an authenticated session; validator index or REPLICA_NO_VALIDATOR */
     REPLICA_PEER_DOWN,    /* peer */
     REPLICA_MESSAGE,      /* peer, type (node/peer_message.h), bytes */
     REPLICA_SUBMIT,       /* ticket, wait, bytes: one wire record (SPEC R6) */
-    REPLICA_VERIFIED,     /* job, err */
+    REPLICA_VERIFIED,     /* job, err; code: what execution would say now (ledger_preview), 0 when it would accept */
     REPLICA_WRITTEN,      /* journal sequence number that is durable, and all before it */
     REPLICA_WRITE_FAILED, /* the journal or a store cannot write any more */
     REPLICA_EXECUTED,     /* job, execution */
@@ -94,6 +94,7 @@ struct replica_input {
     uint8_t type;
     uint8_t validator;
     bool wait;
+    uint16_t code;
     enum err err;
     struct span bytes;
     const struct replica_head *head;
@@ -108,7 +109,7 @@ enum replica_output_kind {
     REPLICA_VERIFY,      /* job, bytes: one wire record: form (SPEC R9) and signature, and for `wait`=admission the present status */
     REPLICA_EXECUTE,     /* job, block: execute on top of the previous one */
     REPLICA_COMMIT,      /* height, cosignatures: make everything up to height durable and visible */
-    REPLICA_READ_BLOCKS, /* job, from height, count: stored blocks with records for a peer */
+    REPLICA_READ_BLOCKS, /* job, height, count: from that height on, the body of a MESSAGE_BLOCKS (replica_message.h) */
     REPLICA_REPLY,       /* ticket, reply */
     REPLICA_ALARM,       /* bytes: text for the operator, key=value; also readable through status */
 };
@@ -121,10 +122,10 @@ struct replica_reply {
     struct digest wire_id;
     struct digest record_id;
     uint64_t height, log_index; /* COMMITTED */
-    uint16_t code, item;        /* COMMITTED: SPEC X4 */
+    uint16_t code, item;        /* COMMITTED: SPEC X4. REFUSED with ERR_WOULD_REFUSE: the code it would get */
 };
 
-/* A final block ready to execute. Lives until EXECUTED answers it and COMMITTED covers its height. */
+/* A final block ready to execute. Lives until COMMITTED covers its height. */
 struct block_job {
     uint64_t height;
     struct span stored;          /* SPEC B7 */
@@ -145,8 +146,7 @@ struct replica_output {
     struct span bytes;
     const struct block_job *block;
     struct replica_reply reply;
-    const struct cosignature *cosignatures; /* COMMIT: a quorum of them for the checkpoint at height */
-    uint32_t cosignatures_count;
+    const struct attested *attested; /* COMMIT: the quorum of cosignatures for the checkpoint at height */
 };
 
 struct replica_outputs;

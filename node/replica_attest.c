@@ -1,0 +1,199 @@
+/* replica_attest.c: station 8. Every validator cosigns what it executed itself; a quorum on one root attests it; a quorum on another root than
+ * ours means that we diverged: then we sign nothing more and say where. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/replica_state.h"
+
+enum { HEARTBEATS_AT_ONCE_MS = 1000 };
+
+/* SPEC K4: "A heartbeat stamps height h with "now" only while you have sent no finalize vote and hold no finalization above h" */
+void note_passed(struct replica *r, uint64_t view, const struct digest *digest) {
+    if (r->passed_count > 0 && r->passed[r->passed_count - 1].view >= view) return;
+    if (r->passed_count == r->passed_cap) {
+        r->passed_cap = r->passed_cap == 0 ? 64 : r->passed_cap * 2;
+        r->passed = check_realloc(r->passed, r->passed_cap, sizeof *r->passed);
+    }
+    r->passed[r->passed_count++] = (struct passed){view, r->time_ms / 1000, *digest};
+}
+
+/* The time that may stand on a cosignature of the newest executed block: now, or the moment before the first thing above it. */
+static uint64_t stamp(struct replica *r) {
+    size_t drop = 0;
+    while (drop < r->passed_count && (r->passed[drop].view <= r->executed_header.view ||
+                                      digest_equal(&r->passed[drop].digest, &r->executed_digest)))
+        drop++;
+    memmove(r->passed, r->passed + drop, (r->passed_count - drop) * sizeof *r->passed);
+    r->passed_count -= drop;
+    uint64_t time_s = r->passed_count > 0 ? r->passed[0].time_s - 1 : r->time_ms / 1000;
+    /* The guard refuses an earlier time. Its time was "now" when nothing above an earlier block existed: true of this block as well. */
+    return time_s > r->signer.checkpoints.time_s ? time_s : r->signer.checkpoints.time_s;
+}
+
+static void cosign(struct replica *r) {
+    struct cosignature c;
+    if (!may_sign(r)) return;
+    uint64_t time_s = stamp(r);
+    if (signer_cosign(&r->signer, r->executed_height, r->executed_size, &r->executed_root, time_s, &c) != OK) return;
+    struct buffer CLEANUP(buffer_free) wire, record;
+    buffer_init(&wire, 512);
+    buffer_init(&record, 1024);
+    codec_encode(&cosignature_type, &c, &wire);
+    struct guard_message m = {r->executed_size, r->executed_root, time_s, buffer_span(&wire)};
+    codec_encode(&guard_message_type, &m, &record);
+    struct held h = {.own_cosignature = true, .cosignature = c, .message = MESSAGE_COSIGNATURE, .followers_too = true};
+    /* Marked with no view: guard_keep writes it anew when the journal is cut beyond it. */
+    h.sequence = r->guard_sequence = journal_add(r, JOURNAL_GUARD, buffer_span(&record), 0);
+    hold(r, h, buffer_span(&wire));
+    r->heartbeat_at_ms = r->now_ms + r->genesis->params.parameters.heartbeat_ms;
+}
+
+void guard_keep(struct replica *r, uint64_t sequence) {
+    if (r->guard_sequence == 0 || r->guard_sequence >= sequence) return;
+    for (uint32_t i = 0; i < r->cosignatures_count; i++) {
+        const struct cosignature *c = &r->cosignatures[i];
+        if (c->index != r->config.validator || c->size != r->signer.checkpoints.size ||
+            c->time_s != r->signer.checkpoints.time_s)
+            continue;
+        struct buffer CLEANUP(buffer_free) wire, record;
+        buffer_init(&wire, 512);
+        buffer_init(&record, 1024);
+        codec_encode(&cosignature_type, c, &wire);
+        struct guard_message m = {c->size, c->root, c->time_s, buffer_span(&wire)};
+        codec_encode(&guard_message_type, &m, &record);
+        r->guard_sequence = journal_add(r, JOURNAL_GUARD, buffer_span(&record), 0);
+        return;
+    }
+}
+
+void guard_recover(struct replica *r, struct span body) {
+    struct guard_message m;
+    struct cosignature c;
+    if (codec_decode(&guard_message_type, body, NULL, &m) != OK) return;
+    struct guard g = {.size = m.size, .root = m.root, .time_s = m.time_s};
+    signer_fold_guard(&r->signer, &g);
+    if (codec_decode(&cosignature_type, m.cosignature, NULL, &c) == OK && r->cosignatures_count < COSIGNATURES_MAX)
+        r->cosignatures[r->cosignatures_count++] = c;
+}
+
+static void diverge(struct replica *r, const struct cosignature *theirs) {
+    if (r->diverged) return;
+    r->diverged = true;
+    r->diverged_height = theirs->height;
+    snprintf(r->reason, sizeof r->reason,
+             "a quorum of validators signed another root than ours at height %lu", (unsigned long)theirs->height);
+    char ours_hex[65], theirs_hex[65];
+    hex_encode(span_of(r->executed_root.b, 32), ours_hex);
+    hex_encode(span_of(theirs->root.b, 32), theirs_hex);
+    alarm_raise(r, "event=diverged height=%lu ours=%s theirs=%s", (unsigned long)theirs->height, ours_hex, theirs_hex);
+}
+
+/* What we know of the root at a height: the newest executed, or one that waits for its commit. */
+static bool own_root(const struct replica *r, uint64_t height, uint64_t *ret_size, struct digest *ret_root) {
+    if (height == r->executed_height) {
+        *ret_size = r->executed_size;
+        *ret_root = r->executed_root;
+        return true;
+    }
+    for (uint32_t i = 0; i < r->finals_count; i++) {
+        const struct final_block *f = r->finals[i];
+        if (!f->executed || f->height != height) continue;
+        *ret_size = f->log_size;
+        *ret_root = f->log_root;
+        return true;
+    }
+    return false;
+}
+
+static void drop_old_cosignatures(struct replica *r) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < r->cosignatures_count; i++)
+        if (r->cosignatures[i].height >= r->attested.height) r->cosignatures[kept++] = r->cosignatures[i];
+    r->cosignatures_count = kept;
+}
+
+/* Does a quorum stand behind one (size, root) at this height? Ours: attested. Another: diverged. */
+static void consider(struct replica *r, const struct cosignature *c) {
+    uint64_t size;
+    struct digest root;
+    struct attested a;
+    if (c->height < r->attested.height || !own_root(r, c->height, &size, &root)) return;
+    bool same = c->size == size && digest_equal(&c->root, &root);
+    if (!attested_choose(r->cosignatures, r->cosignatures_count, r->n, c->height, c->size, &c->root, &a)) return;
+    if (!same) {
+        diverge(r, c);
+        return;
+    }
+    bool newer = !r->attested_known || a.height > r->attested.height || a.as_of_s > r->attested.as_of_s;
+    if (!newer) return;
+    r->attested = a;
+    r->attested_known = true;
+    drop_old_cosignatures(r);
+    commit_attested(r);
+}
+
+void take_cosignature(struct replica *r, const struct cosignature *c) {
+    if (c->height < r->attested.height) return;
+    /* One per validator and height: the newest. A validator far ahead of us may not fill the table. */
+    struct cosignature *place = NULL;
+    for (uint32_t i = 0; i < r->cosignatures_count && place == NULL; i++)
+        if (r->cosignatures[i].index == c->index && r->cosignatures[i].height == c->height &&
+            digest_equal(&r->cosignatures[i].root, &c->root))
+            place = &r->cosignatures[i];
+    if (place != NULL && place->time_s >= c->time_s) return;
+    uint32_t share = COSIGNATURES_MAX / r->n, held = 0;
+    for (uint32_t i = 0; i < r->cosignatures_count; i++)
+        held += r->cosignatures[i].index == c->index;
+    if (place == NULL && held >= share) {
+        /* Their oldest height makes room: a later checkpoint attests the earlier ones (SPEC K5). */
+        for (uint32_t i = 0; i < r->cosignatures_count; i++)
+            if (r->cosignatures[i].index == c->index && (place == NULL || r->cosignatures[i].height < place->height))
+                place = &r->cosignatures[i];
+        if (place->height > c->height) return;
+    }
+    if (place == NULL) {
+        if (r->cosignatures_count == COSIGNATURES_MAX) return;
+        place = &r->cosignatures[r->cosignatures_count++];
+    }
+    *place = *c;
+    consider(r, c);
+}
+
+void on_cosignature_message(struct replica *r, const struct replica_input *in) {
+    struct cosignature c;
+    enum err e = codec_decode(&cosignature_type, in->bytes, NULL, &c);
+    if (e != OK) {
+        drop_peer(r, in->peer, e);
+        return;
+    }
+    if (c.height < r->attested.height) return;
+    for (uint32_t i = 0; i < r->cosignatures_count; i++) /* known: not worth two signature checks */
+        if (r->cosignatures[i].index == c.index && r->cosignatures[i].height == c.height &&
+            r->cosignatures[i].time_s >= c.time_s && digest_equal(&r->cosignatures[i].root, &c.root))
+            return;
+    e = cosignature_check(&c, &r->genesis->validators, r->genesis->origin);
+    if (e != OK) {
+        drop_peer(r, in->peer, e);
+        return;
+    }
+    take_cosignature(r, &c);
+}
+
+/* All that others said about this height before we came to it counts now. */
+void attest_executed(struct replica *r, const struct final_block *f) {
+    cosign(r);
+    for (uint32_t i = 0; i < r->cosignatures_count; i++) {
+        if (r->cosignatures[i].height != f->height) continue;
+        struct cosignature c = r->cosignatures[i];
+        consider(r, &c);
+        if (r->attested.height == f->height || r->diverged) return;
+    }
+}
+
+/* The present checkpoint with a new time; and our cosignatures again for those who missed them. */
+void heartbeat(struct replica *r) {
+    if (!may_sign(r) || r->now_ms < r->heartbeat_at_ms) return;
+    r->heartbeat_at_ms = r->now_ms + r->genesis->params.parameters.heartbeat_ms;
+    cosign(r);
+}

@@ -1,0 +1,273 @@
+/* replica_submit.c: stations 1 to 3: submit, admit, spread.
+ *
+ * A record comes from a submitter, from a validator that admitted it, or from a peer that was asked for it because a payload names it. Whatever
+ * the way, its form and signature are checked once, in a worker (VERIFY), and it is known by its wire identity from then on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/replica_state.h"
+
+enum { RETRY_AFTER_MS = 500, RESPREAD_RECORDS = 256 };
+
+static struct replica_reply *reply(struct replica *r, uint64_t ticket, enum reply_kind kind) {
+    struct replica_output *o = output_add(r, REPLICA_REPLY);
+    o->ticket = ticket;
+    o->reply.kind = kind;
+    return &o->reply;
+}
+
+static void reply_refused(struct replica *r, uint64_t ticket, enum err e, uint16_t code, const struct digest *wire_id,
+                          const struct digest *record_id) {
+    struct replica_reply *answer = reply(r, ticket, e == ERR_BUSY ? REPLY_BUSY : REPLY_REFUSED);
+    answer->err = e;
+    answer->code = code;
+    if (e == ERR_BUSY) answer->retry_after_ms = RETRY_AFTER_MS;
+    if (wire_id != NULL) answer->wire_id = *wire_id;
+    if (record_id != NULL) answer->record_id = *record_id;
+}
+
+static void reply_pending(struct replica *r, uint64_t ticket, bool wait, const struct digest *wire_id,
+                          const struct digest *record_id) {
+    struct replica_reply *answer = reply(r, ticket, REPLY_PENDING);
+    answer->wire_id = *wire_id;
+    answer->record_id = *record_id;
+    if (!wait || r->waiters_count >= WAITERS_MAX) return;
+    struct waiter *w = check_alloc(1, sizeof *w);
+    *w = (struct waiter){ticket, *wire_id, r->waiters};
+    r->waiters = w;
+    r->waiters_count++;
+}
+
+/* The header's id and expiry without looking at the body: what pools need. */
+static enum err peek(struct span wire, struct digest *ret_wire_id, struct digest *ret_record_id, uint64_t *ret_expires) {
+    struct unpack u;
+    struct record_header header;
+    unpack_init(&u, wire);
+    uint32_t count = unpack_array(&u, 3);
+    struct span header_bytes = unpack_bytes(&u, RECORD_HEADER_BYTES_MAX);
+    struct span signature = unpack_bytes(&u, sizeof(struct signature));
+    (void)unpack_bytes(&u, RECORD_BYTES_MAX);
+    enum err e = unpack_end(&u);
+    if (e == OK && (count != 3 || signature.len != sizeof(struct signature))) e = ERR_CODEC_COUNT;
+    if (e == OK) e = record_header_decode(header_bytes, &header);
+    if (e != OK) return e;
+    struct signature s;
+    memcpy(s.b, signature.data, sizeof s.b);
+    *ret_wire_id = record_wire_id_of(header_bytes, &s);
+    *ret_record_id = record_id_of(header_bytes);
+    *ret_expires = header.expires_ms;
+    return OK;
+}
+
+/* Hands a record to the workers. ERR_BUSY when too many are being checked; a needed one always goes. */
+static enum err verify_start(struct replica *r, struct verify_job job, struct span wire) {
+    bool full = r->jobs_count >= VERIFY_JOBS_MAX || r->jobs_bytes + wire.len > VERIFY_BYTES_MAX;
+    if (full && !job.needed) return ERR_BUSY;
+    if (full && r->jobs_count >= 2 * VERIFY_JOBS_MAX) return ERR_BUSY; /* it will be asked for again */
+    struct verify_job *copy = check_alloc(1, sizeof *copy + wire.len);
+    *copy = job;
+    memcpy(copy + 1, wire.data, wire.len);
+    copy->bytes = span_of(copy + 1, wire.len);
+    while (r->jobs[r->jobs_free] != NULL)
+        r->jobs_free = (r->jobs_free + 1) % (2 * VERIFY_JOBS_MAX);
+    r->jobs[r->jobs_free] = copy;
+    copy->job = r->jobs_free + 1;
+    r->jobs_count++;
+    r->jobs_bytes += wire.len;
+    digest_map_put(&r->verifying, &copy->wire_id, copy);
+    struct replica_output *o = output_add(r, REPLICA_VERIFY);
+    o->job = copy->job;
+    o->bytes = copy->bytes; /* lives until the answer */
+    o->wait = !job.needed;
+    return OK;
+}
+
+void on_submit(struct replica *r, const struct replica_input *in) {
+    struct verify_job job = {.ticket = in->ticket, .submitted = true, .wait = in->wait};
+    if (!may_sign(r)) {
+        reply_refused(r, in->ticket, r->stopping ? ERR_STOPPING : ERR_NOT_VOTING, 0, NULL, NULL);
+        return;
+    }
+    enum err e = in->bytes.len > r->genesis->params.parameters.record_bytes ? ERR_TOO_LARGE : OK;
+    if (e == OK) e = peek(in->bytes, &job.wire_id, &job.record_id, &job.expires_ms);
+    if (e != OK) {
+        reply_refused(r, in->ticket, e, 0, NULL, NULL);
+        return;
+    }
+    if (pool_find(&r->pool, &job.wire_id) != NULL) {
+        reply_pending(r, in->ticket, in->wait, &job.wire_id, &job.record_id);
+        return;
+    }
+    if (!pool_fits(&r->pool, in->bytes.len)) e = ERR_BUSY;
+    if (e == OK) e = verify_start(r, job, in->bytes);
+    if (e != OK) reply_refused(r, in->ticket, e, 0, &job.wire_id, &job.record_id);
+}
+
+static struct verify_job *job_take(struct replica *r, uint64_t id) {
+    if (id == 0 || id > 2 * VERIFY_JOBS_MAX || r->jobs[id - 1] == NULL) return NULL;
+    struct verify_job *job = r->jobs[id - 1];
+    r->jobs[id - 1] = NULL;
+    r->jobs_count--;
+    r->jobs_bytes -= job->bytes.len;
+    if (digest_map_get(&r->verifying, &job->wire_id) == job) digest_map_remove(&r->verifying, &job->wire_id);
+    return job;
+}
+
+static void spread(struct replica *r, struct pool_record *p) {
+    if (r->spread.len + p->bytes.len > SPREAD_BYTES) flush_spread(r);
+    p->spread_ms = r->now_ms;
+    buffer_append_span(&r->spread, p->bytes);
+    r->spread_count++;
+}
+
+void flush_spread(struct replica *r) {
+    if (r->spread_count == 0) return;
+    struct buffer CLEANUP(buffer_free) message;
+    buffer_init(&message, r->spread.len + 16);
+    pack_array(&message, r->spread_count);
+    buffer_append_span(&message, buffer_span(&r->spread));
+    send_validators(r, MESSAGE_RECORDS, buffer_span(&message));
+    buffer_clear(&r->spread);
+    r->spread_count = 0;
+}
+
+/* A record that stays unfinal past its patience is spread again by everyone who holds it: a dead leader cannot hide it. */
+void respread_old(struct replica *r) {
+    uint64_t patience = 8 * r->genesis->params.parameters.delta_ms;
+    uint32_t done = 0;
+    for (struct pool_record *p = pool_first(&r->pool); p != NULL && done < RESPREAD_RECORDS; p = p->newer) {
+        if (r->now_ms < p->spread_ms + patience) return; /* older ones were spread longer ago */
+        spread(r, p);
+        done++;
+    }
+    flush_spread(r);
+}
+
+/* Two things may have happened to this record while it was being checked: it became needed, or it came another way. */
+static void admit(struct replica *r, const struct verify_job *job) {
+    enum err e = OK;
+    if (job->needed)
+        pool_add_needed(&r->pool, &job->wire_id, &job->record_id, job->bytes, job->expires_ms, r->now_ms);
+    else
+        e = pool_add(&r->pool, &job->wire_id, &job->record_id, job->bytes, job->expires_ms, r->now_ms);
+    if (e == ERR_POOL_KNOWN) e = OK;
+    if (job->submitted && e != OK) reply_refused(r, job->ticket, e, 0, &job->wire_id, &job->record_id);
+    if (job->submitted && e == OK) reply_pending(r, job->ticket, job->wait, &job->wire_id, &job->record_id);
+    if (e != OK) return;
+    r->work_dirty = true;
+    struct pool_record *p = pool_find(&r->pool, &job->wire_id);
+    if (job->submitted && p != NULL) spread(r, p);
+}
+
+void on_verified(struct replica *r, const struct replica_input *in) {
+    struct verify_job *job = job_take(r, in->job);
+    CHECK(job != NULL);
+    enum err e = in->err;
+    if (e == OK && in->code != 0 && !job->needed) e = ERR_WOULD_REFUSE;
+    if (e == OK) {
+        admit(r, job);
+    } else {
+        if (job->submitted) reply_refused(r, job->ticket, e, in->code, &job->wire_id, &job->record_id);
+        if (e != ERR_WOULD_REFUSE) record_malformed(r, &job->wire_id);
+        /* A validator vouches for the form of what it spreads; by present status it may honestly differ from us. */
+        if (!job->submitted && e != ERR_WOULD_REFUSE) drop_peer(r, job->peer, e);
+    }
+    free(job);
+    if (r->jobs_count == 0) flush_spread(r);
+}
+
+void verify_needed(struct replica *r, uint64_t peer, struct span wire) {
+    struct verify_job job = {.peer = peer, .needed = true};
+    if (wire.len > r->genesis->params.parameters.record_bytes) return;
+    if (peek(wire, &job.wire_id, &job.record_id, &job.expires_ms) != OK) return;
+    if (pool_find(&r->pool, &job.wire_id) != NULL) return;
+    struct verify_job *running = digest_map_get(&r->verifying, &job.wire_id);
+    if (running != NULL) {
+        running->needed = true;
+        return;
+    }
+    enum err e = verify_start(r, job, wire);
+    (void)e; /* busy: it is asked for again */
+}
+
+/* RECORDS (spread by a validator) and RECORDS_FOUND (asked for). */
+void on_records_message(struct replica *r, const struct replica_input *in) {
+    if (!r->validator && in->type == MESSAGE_RECORDS) return;
+    struct unpack u;
+    unpack_init(&u, in->bytes);
+    uint32_t count = unpack_array(&u, BLOCK_RECORDS_MAX);
+    for (uint32_t i = 0; i < count && u.err == OK; i++) {
+        struct span wire = unpack_value(&u);
+        struct verify_job job = {.peer = in->peer};
+        if (u.err != OK) break;
+        if (in->type == MESSAGE_RECORDS_FOUND) {
+            verify_needed(r, in->peer, wire);
+            continue;
+        }
+        if (wire.len > r->genesis->params.parameters.record_bytes) continue;
+        if (peek(wire, &job.wire_id, &job.record_id, &job.expires_ms) != OK) continue;
+        if (pool_find(&r->pool, &job.wire_id) != NULL || digest_map_get(&r->verifying, &job.wire_id) != NULL) continue;
+        if (!pool_fits(&r->pool, wire.len)) break; /* full: a proposal will name what is needed */
+        if (verify_start(r, job, wire) != OK) break;
+    }
+    if (u.err != OK) drop_peer(r, in->peer, ERR_MESSAGE_FORM);
+}
+
+/* Answers with what is held, cut at the size of a message; the rest is asked for again. */
+void on_record_fetch(struct replica *r, const struct replica_input *in) {
+    if (in->bytes.len % sizeof(struct digest) != 0) {
+        drop_peer(r, in->peer, ERR_MESSAGE_FORM);
+        return;
+    }
+    struct buffer CLEANUP(buffer_free) found, message;
+    buffer_init(&found, RECORD_BYTES_MAX + SPREAD_BYTES);
+    uint32_t count = 0;
+    for (size_t at = 0; at < in->bytes.len && found.len < SPREAD_BYTES; at += sizeof(struct digest)) {
+        struct digest id;
+        memcpy(id.b, in->bytes.data + at, sizeof id.b);
+        const struct pool_record *p = pool_find(&r->pool, &id);
+        if (p == NULL) continue;
+        if (found.len + p->bytes.len > RECORD_BYTES_MAX) break;
+        buffer_append_span(&found, p->bytes);
+        count++;
+    }
+    if (count == 0) return;
+    buffer_init(&message, found.len + 16);
+    pack_array(&message, count);
+    buffer_append_span(&message, buffer_span(&found));
+    send_to(r, in->peer, MESSAGE_RECORDS_FOUND, buffer_span(&message));
+}
+
+/* The block with their record is durable: now "committed" may be said. */
+void answer_waiters(struct replica *r, const struct final_block *f) {
+    if (r->waiters == NULL) return;
+    struct digest_map CLEANUP(digest_map_free) places;
+    digest_map_init(&places, r->random);
+    const struct payload *p = payload_find(r, &f->digest);
+    for (uint32_t i = 0; p != NULL && i < p->count; i++)
+        digest_map_put(&places, &p->wire_ids[i], &p->wire_ids[i]);
+    struct unpack u;
+    for (struct waiter **at = &r->waiters; *at != NULL;) {
+        struct waiter *w = *at;
+        const struct digest *id = digest_map_get(&places, &w->wire_id);
+        if (id == NULL) {
+            at = &w->next;
+            continue;
+        }
+        uint32_t place = (uint32_t)(id - p->wire_ids);
+        struct result result = {0};
+        unpack_init(&u, buffer_span(&f->results));
+        for (uint32_t i = 0; i <= place; i++)
+            if (!codec_read(&result_type, &u, NULL, &result)) break;
+        struct replica_reply *answer = reply(r, w->ticket, REPLY_COMMITTED);
+        answer->wire_id = w->wire_id;
+        answer->height = f->height;
+        answer->log_index = f->log_indices[place];
+        answer->code = result.code;
+        answer->item = result.item;
+        *at = w->next;
+        r->waiters_count--;
+        free(w);
+    }
+}

@@ -1,0 +1,225 @@
+/* replica_sync.c: a node that was down, or starts empty, or only follows, fetches blocks from any peer and checks everything: links, certificates,
+ * records; execution and the quorum's cosignatures check the rest. Nothing here trusts the peer: it can only waste our time, and is dropped for it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/replica_state.h"
+
+static struct replica_peer *peer_of(struct replica *r, uint64_t id) {
+    for (uint32_t i = 0; i < r->peers_count; i++)
+        if (r->peers[i].id == id) return &r->peers[i];
+    return NULL;
+}
+
+void send_status(struct replica *r, uint64_t peer) {
+    struct buffer CLEANUP(buffer_free) bytes;
+    buffer_init(&bytes, 64);
+    struct status_message m = {r->committed_height, consensus_final_view(r->consensus), r->committed_size};
+    codec_encode(&status_message_type, &m, &bytes);
+    if (peer == PEER_NONE)
+        send_all(r, MESSAGE_STATUS, buffer_span(&bytes));
+    else
+        send_to(r, peer, MESSAGE_STATUS, buffer_span(&bytes));
+}
+
+void on_status_message(struct replica *r, const struct replica_input *in) {
+    struct replica_peer *p = peer_of(r, in->peer);
+    struct status_message m;
+    if (codec_decode(&status_message_type, in->bytes, NULL, &m) != OK) {
+        drop_peer(r, in->peer, ERR_MESSAGE_FORM);
+        return;
+    }
+    if (p == NULL) return;
+    p->status = m; /* a height may go down: another one may have been a lie */
+    p->status_known = true;
+}
+
+void on_block_fetch(struct replica *r, const struct replica_input *in) {
+    struct pair_message m;
+    if (codec_decode(&pair_message_type, in->bytes, NULL, &m) != OK || m.second == 0) {
+        drop_peer(r, in->peer, ERR_MESSAGE_FORM);
+        return;
+    }
+    if (m.first == 0 || m.first > r->committed_height) return;
+    struct replica_output *o = output_add(r, REPLICA_READ_BLOCKS);
+    o->job = in->peer; /* the answer goes to this peer: its id is all that must be remembered */
+    o->height = m.first;
+    o->count = m.second < SYNC_BLOCKS_MAX ? (uint32_t)m.second : SYNC_BLOCKS_MAX;
+}
+
+void on_blocks_read(struct replica *r, const struct replica_input *in) {
+    if (in->bytes.len > 0 && peer_of(r, in->job) != NULL) send_to(r, in->job, MESSAGE_BLOCKS, in->bytes);
+}
+
+/* The height above which blocks are wanted from peers. */
+static uint64_t have_height(const struct replica *r) {
+    if (r->synced_last != NULL) return r->synced_last->payload->header.height;
+    for (uint32_t i = 0; i < r->finals_count; i++)
+        if (!r->finals[i]->executing) return r->executed_height + i; /* the blocks before it are on their way */
+    return r->tip.height;
+}
+
+void sync_progress(struct replica *r) {
+    uint64_t have = have_height(r), patience = 4 * r->genesis->params.parameters.delta_ms;
+    bool stuck = have < r->tip.height;
+    uint32_t start = r->peers_count > 0 ? (uint32_t)(random_next(r) % r->peers_count) : 0;
+    for (uint32_t i = 0; i < r->peers_count; i++) /* one question at a time */
+        if (r->peers[i].blocks_asked_ms != 0 && r->now_ms < r->peers[i].blocks_asked_ms + patience) return;
+    if (!finals_room(r) || r->finals_count > SYNC_BLOCKS_MAX) return;
+    for (uint32_t i = 0; i < r->peers_count; i++) {
+        struct replica_peer *p = &r->peers[(start + i) % r->peers_count];
+        if (!p->status_known || p->status.height <= have) continue;
+        /* One block behind is the ordinary state of a validator: its own votes bring it. */
+        if (r->validator && !stuck && p->status.height < have + 3 && r->now_ms < r->status_at_ms) continue;
+        struct buffer CLEANUP(buffer_free) bytes;
+        buffer_init(&bytes, 64);
+        struct pair_message m = {have + 1, SYNC_BLOCKS_MAX};
+        codec_encode(&pair_message_type, &m, &bytes);
+        p->blocks_asked_ms = r->now_ms;
+        send_to(r, p->id, MESSAGE_BLOCK_FETCH, buffer_span(&bytes));
+        return;
+    }
+}
+
+/* SPEC B7: the certificate names this digest; at this view, or as the finalization of a repeat at a later one. */
+static enum err certificate_fits(struct replica *r, struct span in, const struct block_header *header,
+                                 const struct digest *digest, bool *ret_final) {
+    struct certificate c;
+    enum err e = certificate_decode(in, r->n, &c);
+    if (e != OK) return e;
+    bool here = c.ballot.view == header->view && c.ballot.kind != VOTE_NULLIFY;
+    bool repeat = c.ballot.view > header->view && c.ballot.kind == VOTE_FINALIZE;
+    if ((!here && !repeat) || c.ballot.epoch != header->epoch || !digest_equal(&c.ballot.digest, digest)) return ERR_LINK;
+    e = certificate_check(&c, &r->genesis->chain_id, &r->genesis->validators);
+    if (e == OK) *ret_final = c.ballot.kind == VOTE_FINALIZE;
+    return e;
+}
+
+static enum err link_fits(struct replica *r, struct span in, const struct block_header *parent,
+                          const struct digest *parent_digest, const struct block_header *header) {
+    struct unpack u;
+    unpack_init(&u, in);
+    uint64_t between = header->view - parent->view - 1;
+    if (between > VIEWS_JUMPED_MAX) return ERR_LINK;
+    if (unpack_array(&u, VIEWS_JUMPED_MAX) != between) return u.err != OK ? u.err : ERR_LINK;
+    for (uint64_t v = parent->view + 1; v < header->view; v++) {
+        struct certificate c;
+        if (!certificate_read(&u, r->n, &c)) return u.err;
+        bool repeat = c.ballot.kind != VOTE_NULLIFY && digest_equal(&c.ballot.digest, parent_digest);
+        if (c.ballot.view != v || c.ballot.epoch != header->epoch || (c.ballot.kind != VOTE_NULLIFY && !repeat)) return ERR_LINK;
+        enum err e = certificate_check(&c, &r->genesis->chain_id, &r->genesis->validators);
+        if (e != OK) return e;
+    }
+    return unpack_end(&u);
+}
+
+static void synced_free(struct synced_block *s) {
+    buffer_free(&s->certificate);
+    buffer_free(&s->link);
+    free(s);
+}
+
+/* A peer's block that stands where consensus already has a final digest: its payload and link are what was missing. */
+static bool fill_final(struct replica *r, const struct digest *digest, struct span link) {
+    for (uint32_t i = 0; i < r->finals_count; i++) {
+        struct final_block *f = r->finals[i];
+        if (!digest_equal(&f->digest, digest)) continue;
+        if (!f->executing && f->link.len == 0) buffer_append_span(&f->link, link);
+        return true;
+    }
+    return false;
+}
+
+/* Checks one block against the one before; takes its payload and starts the check of its records. */
+static enum err take_block(struct replica *r, uint64_t peer, const struct stored_block *stored,
+                           const struct block_header *header, struct unpack *records) {
+    struct digest digest = block_digest(stored->header_bytes);
+    const struct block_header *parent = header_of(r, &header->parent);
+    if (header->height <= r->executed_height || parent == NULL) return unpack_value(records), OK; /* old, or not next: not wrong */
+    bool final = false;
+    enum err e = block_header_check(&r->genesis->params, header, parent, &header->parent);
+    if (e == OK && header->proposer != consensus_leader(r->consensus, header->view)) e = ERR_LINK;
+    if (e == OK) e = certificate_fits(r, stored->certificate, header, &digest, &final);
+    if (e == OK) e = link_fits(r, stored->nullifications, parent, &header->parent, header);
+    if (e != OK) return e;
+    struct payload *p = payload_add(r, stored->header_bytes,
+                                    span_of(stored->wire_ids, stored->wire_ids_count * sizeof(struct digest)));
+    uint32_t count = unpack_array(records, BLOCK_RECORDS_MAX);
+    if (p == NULL || p->bad || count != p->count) return ERR_PAYLOAD;
+    p->wanted = true;
+    for (uint32_t i = 0; i < count && records->err == OK; i++) {
+        struct span wire = unpack_value(records);
+        struct digest id;
+        if (records->err != OK || record_wire_id(wire, &id) != OK || !digest_equal(&id, &p->wire_ids[i])) return ERR_PAYLOAD;
+        verify_needed(r, peer, wire);
+    }
+    if (records->err != OK) return records->err;
+    if (fill_final(r, &digest, stored->nullifications)) return OK;
+    const struct digest *tip = r->synced_last != NULL ? &r->synced_last->payload->digest : &r->tip_digest;
+    if (!digest_equal(tip, &header->parent)) return OK;
+    struct synced_block *s = check_alloc(1, sizeof *s);
+    buffer_init(&s->certificate, CERTIFICATE_BYTES_MAX);
+    buffer_init(&s->link, BLOCK_NULLIFICATIONS_BYTES_MAX);
+    buffer_append_span(&s->certificate, stored->certificate);
+    buffer_append_span(&s->link, stored->nullifications);
+    s->payload = p;
+    s->final = final;
+    s->view = header->view;
+    if (r->synced_last == NULL)
+        r->synced_first = s;
+    else
+        r->synced_last->next = s;
+    r->synced_last = s;
+    return OK;
+}
+
+/* SPEC B8: "A block is final when a finalization of it or of a descendant (through parent digests) is held." */
+void synced_take(struct replica *r) {
+    struct synced_block *last_final = NULL;
+    for (struct synced_block *s = r->synced_first; s != NULL; s = s->next)
+        if (s->final) last_final = s;
+    while (last_final != NULL && finals_room(r)) {
+        struct synced_block *s = r->synced_first;
+        bool last = s == last_final;
+        if (digest_equal(&s->payload->header.parent, &r->tip_digest)) {
+            struct final_block *f = final_push(r, s->view, &s->payload->digest);
+            buffer_append_span(&f->certificate, buffer_span(&s->certificate));
+            buffer_append_span(&f->link, buffer_span(&s->link));
+            note_passed(r, s->view, &f->digest);
+            consensus_queue(r, (struct consensus_input){.kind = CONSENSUS_SYNCED, .view = s->view, .digest = f->digest}, NULL);
+        }
+        r->synced_first = s->next;
+        if (r->synced_first == NULL) r->synced_last = NULL;
+        synced_free(s);
+        if (last) return;
+    }
+}
+
+void on_blocks_message(struct replica *r, const struct replica_input *in) {
+    struct replica_peer *from = peer_of(r, in->peer);
+    if (from == NULL || from->blocks_asked_ms == 0) return; /* not asked for */
+    from->blocks_asked_ms = 0;
+    struct unpack u;
+    unpack_init(&u, in->bytes);
+    uint32_t count = unpack_array(&u, SYNC_BLOCKS_MAX);
+    struct arena CLEANUP(arena_free) arena;
+    arena_init(&arena, 64 << 20);
+    enum err e = u.err;
+    for (uint32_t i = 0; i < count && e == OK; i++) {
+        struct stored_block stored;
+        struct block_header header;
+        if (unpack_array(&u, 2) != 2) unpack_fail(&u, ERR_CODEC_COUNT);
+        struct span bytes = unpack_bytes(&u, in->bytes.len);
+        e = u.err;
+        if (e == OK) e = stored_block_decode(bytes, &arena, &stored, &header);
+        if (e == OK) e = take_block(r, in->peer, &stored, &header, &u);
+        if (e == OK) e = u.err;
+        arena_reset(&arena);
+    }
+    if (e == OK) {
+        synced_take(r);
+        return;
+    }
+    alarm_raise(r, "event=bad_block peer=%lu err=%s have=%lu", (unsigned long)in->peer, err_name(e), (unsigned long)have_height(r));
+    drop_peer(r, in->peer, e);
+}
