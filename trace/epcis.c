@@ -52,16 +52,18 @@ static bool role_has_quantity(int role) {
            role == ROLE_OUTPUT_QUANTITY;
 }
 
-static struct span text_at(struct span map, const char *name) {
-    struct span value;
+static struct span text_of(struct span value) {
     struct unpack u;
-    if (!value_get(map, name, &value)) return SPAN_EMPTY;
     unpack_init(&u, value);
     return unpack_text(&u, SIZE_MAX);
 }
 
-static enum item_type event_type(struct span event) {
-    struct span type = text_at(event, "type");
+static struct span text_at(struct span map, const char *name) {
+    struct span value;
+    return value_get(map, name, &value) ? text_of(value) : SPAN_EMPTY;
+}
+
+static enum item_type type_named(struct span type) {
     for (int i = ITEM_OBJECT_EVENT; i < ITEM_OTHER_EVENT; i++) {
         if (span_is(type, event_kinds[i].type)) return (enum item_type)i;
     }
@@ -195,48 +197,71 @@ static enum err things_from(const struct take *t, const struct span lists[ROLES]
     return OK;
 }
 
+struct pair {
+    struct span name;
+    struct span value;
+    int role; /* taken out under this one; 0: stays */
+};
+
+static uint32_t pairs_read(struct span map, struct pair pairs[]) {
+    struct unpack u;
+    struct span last = SPAN_EMPTY;
+    unpack_init(&u, map);
+    uint32_t count = unpack_map(&u, UINT32_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        pairs[i].name = unpack_key(&u, &last);
+        pairs[i].value = unpack_value(&u);
+        pairs[i].role = 0;
+    }
+    return count;
+}
+
+/* The pairs that stay, as a map of their own in the arena. */
+static enum err fields_from(const struct take *t, const struct pair pairs[], uint32_t count,
+                            uint32_t taken, size_t bytes_max, struct span *ret) {
+    struct buffer fields CLEANUP(buffer_free);
+    buffer_init(&fields, bytes_max);
+    pack_map(&fields, count - taken);
+    for (uint32_t i = 0; i < count; i++) {
+        if (pairs[i].role != 0) continue;
+        pack_text(&fields, pairs[i].name);
+        pack_raw(&fields, pairs[i].value);
+    }
+    CHECK(!fields.overflow);
+    struct span copy = arena_copy(t->arena, buffer_span(&fields));
+    if (copy.data == NULL) return refusal_set(t->refusal, ERR_TOO_LARGE, "%s", "");
+    *ret = copy;
+    return OK;
+}
+
 /* A valid event to an item. Fields without anything taken out are borrowed, others rewritten into
  * the arena. */
 static enum err item_from_event(const struct take *t, struct span event, struct item *ret) {
-    struct item item = {.type = (uint8_t)event_type(event)};
     struct span lists[ROLES] = {{0}};
     struct unpack u;
-    struct span last = SPAN_EMPTY;
     uint32_t taken = 0;
     unpack_init(&u, event);
-    uint32_t count = unpack_map(&u, UINT32_MAX);
+    struct pair *pairs = arena_alloc(t->arena, unpack_map(&u, UINT32_MAX), sizeof *pairs);
+    if (pairs == NULL) return refusal_set(t->refusal, ERR_TOO_LARGE, "%s", "");
+    uint32_t count = pairs_read(event, pairs);
+    enum item_type type = ITEM_OTHER_EVENT;
     for (uint32_t i = 0; i < count; i++) {
-        struct span name = unpack_key(&u, &last);
-        struct span value = unpack_value(&u);
-        int role = role_of((enum item_type)item.type, name);
-        if (role == 0 || !takeable((enum item_type)item.type, role, value)) continue;
-        lists[role] = value;
+        if (span_is(pairs[i].name, "type")) type = type_named(text_of(pairs[i].value));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int role = role_of(type, pairs[i].name);
+        if (role == 0 || !takeable(type, role, pairs[i].value)) continue;
+        pairs[i].role = role;
+        lists[role] = pairs[i].value;
         taken++;
     }
+    struct item item = {.type = (uint8_t)type, .fields = event};
     enum err err = things_from(t, lists, &item);
-    if (err != OK) return err;
-    item.fields = event;
-    if (taken > 0) {
-        struct buffer fields CLEANUP(buffer_free);
-        buffer_init(&fields, event.len + 8);
-        pack_map(&fields, count - taken);
-        unpack_init(&u, event);
-        (void)unpack_map(&u, UINT32_MAX);
-        last = SPAN_EMPTY;
-        for (uint32_t i = 0; i < count; i++) {
-            struct span name = unpack_key(&u, &last);
-            struct span value = unpack_value(&u);
-            int role = role_of((enum item_type)item.type, name);
-            if (role != 0 && lists[role].data == value.data) continue;
-            pack_text(&fields, name);
-            pack_raw(&fields, value);
-        }
-        CHECK(!fields.overflow);
-        item.fields = arena_copy(t->arena, buffer_span(&fields));
-        if (item.fields.data == NULL) return refusal_set(t->refusal, ERR_TOO_LARGE, "%s", "");
+    if (err == OK && taken > 0) {
+        err = fields_from(t, pairs, count, taken, event.len + 8, &item.fields);
     }
-    *ret = item;
-    return OK;
+    if (err == OK) *ret = item;
+    return err;
 }
 
 /* The document with its eventList replaced by the number of events. */
@@ -451,6 +476,7 @@ static bool hides(struct span value) {
 /* Rule E6 */
 static enum err check_shown(const struct item *item, const char *const never_hidden[],
                             struct refusal *ret_refusal) {
+    if (!hides(item->fields)) return OK;
     for (; *never_hidden != NULL; never_hidden++) {
         struct span value;
         if (value_get(item->fields, *never_hidden, &value) && hides(value)) {
@@ -509,7 +535,7 @@ static enum err check_event(const struct item *item, bool bare, struct buffer *s
         return refusal_set(ret_refusal, ERR_ITEM_TYPE, "%s", "type");
     }
     enum err err = check_shown(item, never_hidden, ret_refusal);
-    if (err == OK && event_type(item->fields) != (enum item_type)item->type) {
+    if (err == OK && type_named(text_at(item->fields, "type")) != (enum item_type)item->type) {
         err = refusal_set(ret_refusal, ERR_ITEM_TYPE, "%s", "type");
     }
     if (err == OK) err = check_things(item, ret_refusal);

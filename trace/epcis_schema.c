@@ -39,7 +39,8 @@ static enum err refuse(const struct check *c, enum err err, const struct place *
     size_t len = path.len;
     if (len >= sizeof c->refusal->where) {
         len = sizeof c->refusal->where - 1;
-        while (len > 0 && (path.data[len] & 0xc0) == 0x80) len--;
+        while (len > 0 && (path.data[len] & 0xc0) == 0x80)
+            len--;
     }
     for (size_t i = 0; i < len; i++) {
         if (path.data[i] < 0x20 || path.data[i] == 0x7f) path.data[i] = '?';
@@ -125,9 +126,10 @@ static enum err text_check(const struct schema *schema, struct span s) {
     return form_check(schema->form, s) == OK ? OK : ERR_EPCIS_WORD;
 }
 
-static enum err value_against(const struct check *c, const struct schema *schema, struct span value,
+/* Each of these consumes one value from the reader, or refuses. */
+static enum err value_against(const struct check *c, const struct schema *schema, struct unpack *u,
                               const struct place *at);
-static enum err event_against(const struct check *c, struct span value, const struct place *at);
+static enum err event_against(const struct check *c, struct unpack *u, const struct place *at);
 
 static int compare_values(const void *a, const void *b) {
     return span_compare(*(const struct span *)a, *(const struct span *)b);
@@ -161,26 +163,33 @@ static bool list_repeats(struct span list, uint32_t *ret_index) {
     return true;
 }
 
-static enum err list_against(const struct check *c, const struct schema *schema, struct span list,
+static enum err list_against(const struct check *c, const struct schema *schema, struct unpack *u,
                              const struct place *at) {
-    struct unpack u;
-    unpack_init(&u, list);
-    uint32_t count = unpack_array(&u, UINT32_MAX);
+    size_t start = u->at;
+    uint32_t count = unpack_array(u, UINT32_MAX);
     if (count < schema->items_min) return refuse(c, ERR_EPCIS_COUNT, at);
     bool events = schema == &schema_event_list;
-    for (uint32_t i = 0; i < count && (events || schema->items != NULL); i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct place entry = {.above = at, .index = i, .is_entry = true};
-        struct span value = unpack_value(&u);
-        enum err err = events ? event_against(c, value, &entry)
-                              : value_against(c, schema->items, value, &entry);
+        enum err err =
+            events ? event_against(c, u, &entry) : value_against(c, schema->items, u, &entry);
         if (err != OK) return err;
     }
     uint32_t repeated = 0;
-    if (schema->items_unique && list_repeats(list, &repeated)) {
+    if (schema->items_unique && list_repeats(span_part(u->in, start, u->at - start), &repeated)) {
         struct place entry = {.above = at, .index = repeated, .is_entry = true};
         return refuse(c, ERR_EPCIS_REPEATED, &entry);
     }
     return OK;
+}
+
+/* As span_compare, without measuring the constant first: most differ in their first letters. */
+static int name_order(const char *constant, struct span name) {
+    for (size_t i = 0; i < name.len; i++) {
+        int c = (uint8_t)constant[i];
+        if (c != name.data[i]) return c - name.data[i];
+    }
+    return constant[name.len] == '\0' ? 0 : 1;
 }
 
 /* Moves *table to the entry of this name; false when there is none. Entries passed over must not be
@@ -189,7 +198,7 @@ static bool table_find(const struct property **table, struct span name,
                        const struct property **ret_missing) {
     if (*table == NULL) return false;
     for (; (*table)->name != NULL; (*table)++) {
-        int order = span_compare(span_text((*table)->name), name);
+        int order = name_order((*table)->name, name);
         if (order == 0) return true;
         if (order > 0) return false;
         if ((*table)->required && *ret_missing == NULL) *ret_missing = *table;
@@ -202,59 +211,65 @@ static enum err missing(const struct check *c, const char *name, const struct pl
     return refuse(c, ERR_EPCIS_REQUIRED, &field);
 }
 
+/* The values of an object's own fields as they were walked over, for the rule between them. */
+enum { OWN_FIELDS_MAX = 16 };
+struct own_fields {
+    const struct property *table;
+    struct span value[OWN_FIELDS_MAX]; /* by place in the table; NULL data: absent */
+};
+
+static struct span own_value(const struct own_fields *f, const char *name) {
+    for (size_t i = 0; f->table[i].name != NULL; i++) {
+        if (span_is(span_text(name), f->table[i].name)) return f->value[i];
+    }
+    CHECK(false);
+}
+
+static bool present(const struct own_fields *f, const char *name) {
+    return own_value(f, name).data != NULL;
+}
+
 /* Has a list with an entry in it (or hides whether). */
-static bool filled(struct span object, const char *name) {
-    struct span value;
-    if (!value_get(object, name, &value)) return false;
+static bool filled(const struct own_fields *f, const char *name) {
     struct unpack u;
-    unpack_init(&u, value);
-    return value_kind(value) == VALUE_EXT || unpack_array(&u, UINT32_MAX) > 0;
+    unpack_init(&u, own_value(f, name));
+    return unpack_peek(&u) == VALUE_EXT || unpack_array(&u, UINT32_MAX) > 0;
 }
 
-static bool present(struct span object, const char *name) {
-    struct span value;
-    return value_get(object, name, &value);
-}
-
-static bool action_is(struct span object, const char *word) {
-    struct span value;
-    if (!value_get(object, "action", &value)) return false;
+static bool action_is(const struct own_fields *f, const char *word) {
     struct unpack u;
-    unpack_init(&u, value);
-    return span_is(unpack_text(&u, 16), word);
+    unpack_init(&u, own_value(f, "action"));
+    return span_is(unpack_text(&u, SIZE_MAX), word);
 }
 
-static enum err object_rule(const struct check *c, const struct schema *schema, struct span object,
+static enum err object_rule(const struct check *c, enum rule rule, const struct own_fields *f,
                             const struct place *at) {
-    switch (schema->rule) {
+    switch (rule) {
     case RULE_NONE:
         return OK;
     case RULE_OBJECT_EVENT:
-        if (present(object, "ilmd") && !action_is(object, "ADD")) {
+        if (present(f, "ilmd") && !action_is(f, "ADD")) {
             struct place field = {.above = at, .name = span_text("ilmd")};
             return refuse(c, ERR_EPCIS_ILMD, &field);
         }
-        if (present(object, "epcList") || filled(object, "quantityList")) return OK;
-        if (filled(object, "sensorElementList") && present(object, "readPoint")) return OK;
+        if (present(f, "epcList") || filled(f, "quantityList")) return OK;
+        if (filled(f, "sensorElementList") && present(f, "readPoint")) return OK;
         break;
     case RULE_CHILDREN:
-        if (filled(object, "childEPCs") || filled(object, "childQuantityList") ||
-            action_is(object, "DELETE"))
+        if (filled(f, "childEPCs") || filled(f, "childQuantityList") || action_is(f, "DELETE"))
             return OK;
         break;
     case RULE_TRANSACTION:
-        if (present(object, "epcList") || filled(object, "quantityList") ||
-            action_is(object, "DELETE"))
-            return OK;
+        if (present(f, "epcList") || filled(f, "quantityList") || action_is(f, "DELETE")) return OK;
         break;
     case RULE_TRANSFORMATION: {
-        bool in = filled(object, "inputEPCList") || filled(object, "inputQuantityList");
-        bool out = filled(object, "outputEPCList") || filled(object, "outputQuantityList");
-        if ((in && out) || ((in || out) && present(object, "transformationID"))) return OK;
+        bool in = filled(f, "inputEPCList") || filled(f, "inputQuantityList");
+        bool out = filled(f, "outputEPCList") || filled(f, "outputQuantityList");
+        if ((in && out) || ((in || out) && present(f, "transformationID"))) return OK;
         break;
     }
     case RULE_SET_OR_UNSET:
-        if (present(object, "set") || present(object, "unset")) return OK;
+        if (present(f, "set") || present(f, "unset")) return OK;
         return missing(c, "set", at);
     }
     static const char *const lists[] = {
@@ -263,37 +278,54 @@ static enum err object_rule(const struct check *c, const struct schema *schema, 
         [RULE_TRANSACTION] = "epcList",
         [RULE_TRANSFORMATION] = "outputEPCList",
     };
-    struct place field = {.above = at, .name = span_text(lists[schema->rule])};
+    struct place field = {.above = at, .name = span_text(lists[rule])};
     return refuse(c, ERR_EPCIS_NOTHING, &field);
 }
 
-static enum err object_against(const struct check *c, const struct schema *schema,
-                               struct span object, const struct place *at) {
-    struct unpack u;
+/* One field: against its own table, or the common one, or the rule for names of neither. */
+static enum err field_against(const struct check *c, const struct schema *schema,
+                              const struct property *own, const struct property *common,
+                              struct unpack *u, const struct place *field) {
+    size_t start = u->at;
+    enum err err = OK;
+    if (own == NULL && common == NULL) {
+        bool permitted =
+            schema->names == NAMES_ANY || (schema->names == NAMES_URI && uri_valid(field->name));
+        if (!permitted) return refuse(c, ERR_EPCIS_UNKNOWN_FIELD, field);
+        (void)unpack_value(u);
+        return OK;
+    }
+    if (own != NULL) err = value_against(c, own->schema, u, field);
+    if (err == OK && common != NULL) {
+        u->at = start;
+        err = value_against(c, common->schema, u, field);
+    }
+    return err;
+}
+
+static enum err object_against(const struct check *c, const struct schema *schema, struct unpack *u,
+                               const struct place *at) {
+    struct own_fields fields = {schema->properties, {{0}}};
     struct span last = SPAN_EMPTY;
     const struct property *own = schema->properties;
     const struct property *common = schema->common;
     const struct property *absent = NULL;
-    unpack_init(&u, object);
-    uint32_t count = unpack_map(&u, UINT32_MAX);
+    uint32_t count = unpack_map(u, UINT32_MAX);
     for (uint32_t i = 0; i < count; i++) {
-        struct span name = unpack_key(&u, &last);
-        struct span value = unpack_value(&u);
-        struct place field = {.above = at, .name = name};
-        bool in_own = table_find(&own, name, &absent);
-        bool in_common = table_find(&common, name, &absent);
+        struct place field = {.above = at, .name = unpack_key(u, &last)};
+        bool in_own = table_find(&own, field.name, &absent);
+        bool in_common = table_find(&common, field.name, &absent);
         if (absent != NULL) return missing(c, absent->name, at);
-        if (in_own || in_common) {
-            enum err err = OK;
-            if (in_own) err = value_against(c, own->schema, value, &field);
-            if (err == OK && in_common) err = value_against(c, common->schema, value, &field);
-            if (err != OK) return err;
-            if (in_own) own++;
-            if (in_common) common++;
-        } else if (schema->names == NAMES_NONE ||
-                   (schema->names == NAMES_URI && !uri_valid(name))) {
-            return refuse(c, ERR_EPCIS_UNKNOWN_FIELD, &field);
+        size_t start = u->at;
+        enum err err =
+            field_against(c, schema, in_own ? own : NULL, in_common ? common : NULL, u, &field);
+        if (err != OK) return err;
+        if (in_own && schema->rule != RULE_NONE) {
+            CHECK(own - schema->properties < OWN_FIELDS_MAX);
+            fields.value[own - schema->properties] = span_part(u->in, start, u->at - start);
         }
+        if (in_own) own++;
+        if (in_common) common++;
     }
     for (; own != NULL && own->name != NULL; own++) {
         if (own->required) return missing(c, own->name, at);
@@ -301,96 +333,117 @@ static enum err object_against(const struct check *c, const struct schema *schem
     for (; common != NULL && common->name != NULL; common++) {
         if (common->required) return missing(c, common->name, at);
     }
-    return object_rule(c, schema, object, at);
+    return object_rule(c, schema->rule, &fields, at);
 }
 
-/* A NULL schema is the one that permits everything, as is a hidden value under any schema. */
-static enum err value_against(const struct check *c, const struct schema *schema, struct span value,
-                              const struct place *at) {
-    if (schema == NULL) return OK;
-    struct unpack u;
-    unpack_init(&u, value);
-    unsigned shape = 0;
-    switch (value_kind(value)) {
-    case VALUE_EXT:
-        return OK;
+static unsigned shape_of(enum value_kind kind) {
+    switch (kind) {
     case VALUE_TEXT:
-        shape = SHAPE_TEXT;
-        break;
+        return SHAPE_TEXT;
     case VALUE_INT:
     case VALUE_FLOAT:
-        shape = SHAPE_NUMBER;
-        break;
+        return SHAPE_NUMBER;
     case VALUE_BOOL:
-        shape = SHAPE_BOOL;
-        break;
+        return SHAPE_BOOL;
     case VALUE_MAP:
-        shape = SHAPE_OBJECT;
-        break;
+        return SHAPE_OBJECT;
     case VALUE_ARRAY:
-        shape = SHAPE_LIST;
-        break;
+        return SHAPE_LIST;
     case VALUE_NIL:
     case VALUE_BYTES:
+    case VALUE_EXT:
     case VALUE_NONE:
         break;
     }
+    return 0;
+}
+
+/* A NULL schema is the one that permits everything, as is a hidden value under any schema. */
+static enum err value_against(const struct check *c, const struct schema *schema, struct unpack *u,
+                              const struct place *at) {
+    enum value_kind kind = unpack_peek(u);
+    if (schema == NULL || kind == VALUE_EXT) {
+        (void)unpack_value(u);
+        return OK;
+    }
+    unsigned shape = shape_of(kind);
     if ((schema->shapes & shape) == 0) return refuse(c, ERR_EPCIS_TYPE, at);
-    if (shape == SHAPE_OBJECT) return object_against(c, schema, value, at);
-    if (shape == SHAPE_LIST) return list_against(c, schema, value, at);
-    if (shape != SHAPE_TEXT) return OK;
-    enum err err = text_check(schema, unpack_text(&u, SIZE_MAX));
+    if (shape == SHAPE_OBJECT) return object_against(c, schema, u, at);
+    if (shape == SHAPE_LIST) return list_against(c, schema, u, at);
+    if (shape != SHAPE_TEXT) {
+        (void)unpack_value(u);
+        return OK;
+    }
+    enum err err = text_check(schema, unpack_text(u, SIZE_MAX));
     return err == OK ? OK : refuse(c, err, at);
 }
 
-/* The type of an object as text; refused when it has none. */
-static enum err type_of(const struct check *c, struct span value, const struct place *at,
+/* The type of the object that comes next, as text; refused when it has none. Consumes nothing. */
+static enum err type_of(const struct check *c, const struct unpack *u, const struct place *at,
                         struct span *ret) {
     struct span type;
-    struct unpack u;
-    if (value_kind(value) != VALUE_MAP)
+    struct unpack text;
+    if (unpack_peek(u) != VALUE_MAP)
         return refuse(c, at == NULL ? ERR_EPCIS_DOCUMENT : ERR_EPCIS_TYPE, at);
-    if (!value_get(value, "type", &type)) return missing(c, "type", at);
-    unpack_init(&u, type);
-    *ret = unpack_text(&u, SIZE_MAX);
-    if (unpack_end(&u) == OK) return OK;
+    if (!value_get(span_part(u->in, u->at, u->in.len - u->at), "type", &type))
+        return missing(c, "type", at);
+    unpack_init(&text, type);
+    *ret = unpack_text(&text, SIZE_MAX);
+    if (unpack_end(&text) == OK) return OK;
     struct place field = {.above = at, .name = span_text("type")};
     return refuse(c, ERR_EPCIS_TYPE, &field);
 }
 
-static enum err event_against(const struct check *c, struct span value, const struct place *at) {
+static enum err event_against(const struct check *c, struct unpack *u, const struct place *at) {
     struct span type = SPAN_EMPTY;
-    enum err err = type_of(c, value, at, &type);
+    enum err err = type_of(c, u, at, &type);
     if (err != OK) return err;
     for (size_t i = 0; i < sizeof schema_events / sizeof schema_events[0]; i++) {
         if (span_is(type, schema_events[i].type))
-            return value_against(c, schema_events[i].schema, value, at);
+            return value_against(c, schema_events[i].schema, u, at);
     }
-    return value_against(c, &schema_extension_event, value, at);
+    return value_against(c, &schema_extension_event, u, at);
+}
+
+/* What the tables said, and that the value was canonical to its end after all. */
+static enum err ended(const struct check *c, enum err err, const struct unpack *u) {
+    if (err != OK) return err;
+    err = unpack_end(u);
+    return err == OK ? OK : refuse(c, err, NULL);
 }
 
 enum err epcis_validate_event(struct span value, struct refusal *ret_refusal) {
     struct check c = {.refusal = ret_refusal};
-    return event_against(&c, value, NULL);
+    struct unpack u;
+    unpack_init(&u, value);
+    return ended(&c, event_against(&c, &u, NULL), &u);
 }
 
 enum err epcis_validate(struct span value, struct refusal *ret_refusal) {
     struct check c = {.refusal = ret_refusal};
     struct span type = SPAN_EMPTY;
-    enum err err = type_of(&c, value, NULL, &type);
+    struct span context;
+    struct unpack u;
+    unpack_init(&u, value);
+    enum err err = type_of(&c, &u, NULL, &type);
     if (err != OK) return err;
-    if (span_is(type, "EPCISDocument")) return value_against(&c, &schema_document, value, NULL);
-    if (span_is(type, "EPCISQueryDocument"))
-        return value_against(&c, &schema_query_document, value, NULL);
-    err = event_against(&c, value, NULL);
-    if (err == OK && !present(value, "@context")) return missing(&c, "@context", NULL);
-    return err;
+    if (span_is(type, "EPCISDocument")) {
+        err = value_against(&c, &schema_document, &u, NULL);
+    } else if (span_is(type, "EPCISQueryDocument")) {
+        err = value_against(&c, &schema_query_document, &u, NULL);
+    } else {
+        err = event_against(&c, &u, NULL);
+        if (err == OK && !value_get(value, "@context", &context))
+            err = missing(&c, "@context", NULL);
+    }
+    return ended(&c, err, &u);
 }
 
 bool epcis_list_conforms(bool quantities, struct span value) {
     struct refusal ignored;
     struct check c = {.refusal = &ignored};
-    return value_kind(value) == VALUE_ARRAY &&
-           value_against(&c, quantities ? &schema_quantity_list : &schema_uri_list, value, NULL) ==
-               OK;
+    struct unpack u;
+    unpack_init(&u, value);
+    if (unpack_peek(&u) != VALUE_ARRAY) return false;
+    return value_against(&c, quantities ? &schema_quantity_list : &schema_uri_list, &u, NULL) == OK;
 }

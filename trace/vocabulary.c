@@ -212,8 +212,9 @@ static struct book book_of(enum vocabulary vocabulary) {
 }
 
 static bool has_word(const char *const *words, struct span word) {
+    if (word.len == 0) return false;
     for (; *words != NULL; words++) {
-        if (span_is(word, *words)) return true;
+        if ((uint8_t)(*words)[0] == word.data[0] && span_is(word, *words)) return true;
     }
     return false;
 }
