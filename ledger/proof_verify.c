@@ -314,6 +314,9 @@ static enum err verify_history(struct verification *v, const struct thing_value 
     struct statement *s = &v->out;
     struct digest chain = {{0}};
     uint32_t record = 0, item = 0;
+    /* SPEC P9: "histories = empty for question 1" */
+    if (b->question == PROOF_RECORD)
+        return b->entries_count == 0 ? OK : ERR_PROOF_HISTORY;
     s->entries = alloc(v, b->entries_count, sizeof *s->entries);
     if (!s->entries)
         return ERR_TOO_LARGE;
