@@ -38,7 +38,7 @@ enum {
     MADE_ROLES = OBJECT_ROLES | 1 << ROLE_OUTPUT | 1 << ROLE_OUTPUT_QUANTITY,
 };
 
-/* SPEC S6: "else, when this event commissions it, the lot of the identifier as received, or of its product and the event's
+/* SPEC S6: "else, when an event commissions it, the lot of the identifier as received, or of its product and the event's
  * `ilmd` lot number" */
 static void lot_of(const struct telling *t, const struct event_thing *thing, struct span product, struct buffer *out) {
     if (identifier_lot(thing->canonical, out))

@@ -64,7 +64,7 @@ static struct verdict decide_events(const struct run *run, const struct record *
         int64_t ms;
         if (!event_time_ms(&record->items[i], &ms) || ms < 0)
             continue;
-        /* SPEC X9: "an event whose eventTime is later than the record's created time + max drift is refused (20)" */
+        /* SPEC X9: "An event whose eventTime is later than the record's created time + max drift is refused (20)." */
         if ((uint64_t)ms > record->header.created_ms && (uint64_t)ms - record->header.created_ms > drift)
             return (struct verdict){RESULT_EVENT_TIME, (uint16_t)(i + 1)};
     }

@@ -109,7 +109,7 @@ static enum err proof_form(const struct status_proof *p, const struct digest *ke
     for (uint32_t i = 0; i < set; i++)
         if (digest_is_zero(&p->siblings[i]))
             return ERR_STATUS_PROOF;
-    /* SPEC S3: "the sibling at the greatest depth is present and depth is the smallest possible" */
+    /* SPEC S3: "Unless depth is 0 the sibling at the greatest depth is present" */
     if (p->depth > 0 && !bitmap_has(p, p->depth - 1))
         return ERR_STATUS_PROOF;
     switch (p->terminal) {
