@@ -13,9 +13,10 @@
 enum {
     TABLES = 2,
     CACHE_BYTES = 32 << 20,
-    /* Random keys need few, large flushes: with 8 MiB commits waited seconds at 10^6 records. */
+    /* LevelDB has one thread for the compactions of both tables: while it works on state, commits
+     * live on these. */
     WRITE_BUFFER_BYTES_STATE = 32 << 20,
-    WRITE_BUFFER_BYTES_CHAIN = 8 << 20,
+    WRITE_BUFFER_BYTES_CHAIN = 16 << 20,
     BLOOM_BITS = 10,      /* per key: one needless read in a hundred absent keys */
     OPEN_FILES_MAX = 256, /* per table; with 8 MiB files 2 GiB stay open, the rest is reopened */
     FILE_BYTES_CHAIN = 32 << 20, /* bodies under rising keys are never rewritten: few large files */

@@ -211,7 +211,9 @@ static void power_fails(void **state) {
             acknowledged = live(m, j, b, &seed, &last);
             journal_free(j);
             static const uint32_t chances[] = {0, 64, 128, 192, 256};
-            journal_memory_crash(m, draw(&seed), chances[draw(&seed) % 5]);
+            /* Sometimes only the process dies: what it wrote and did not sync is still seen by the
+             * next life, which then counts on it. */
+            if (draw(&seed) % 3) journal_memory_crash(m, draw(&seed), chances[draw(&seed) % 5]);
         }
         journal_batch_free(b);
         journal_memory_free(m);
