@@ -254,8 +254,8 @@ static void accessors_survive_anything(void **state) {
     int64_t ms;
     struct item item = {.type = ITEM_OBJECT_EVENT};
     static const char *const fields[] = {"\x80", "\x81\xa4ilmd\x01",
-                                         "\x82\xa9"
-                                         "eventTime\x01\xaasourceList\x91\x07",
+                                         ("\x82\xa9"
+                                          "eventTime\x01\xaasourceList\x91\x07"),
                                          "\xc0"};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         item.fields = span_text(fields[i]);
