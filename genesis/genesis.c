@@ -64,17 +64,14 @@ static enum err check_members(const struct genesis_rest *rest, struct refusal *r
         authority = authority || (m->roles & MEMBER_AUTHORITY && m->keys_count > 0);
     }
     digest_map_free(&seen);
-    if (e == OK && !authority)
-        e = refusal_set(ret, ERR_GENESIS_AUTHORITY, "members");
+    if (e == OK && !authority) e = refusal_set(ret, ERR_GENESIS_AUTHORITY, "members");
     return e;
 }
 
 static enum err check_rest(const struct genesis_rest *rest, struct refusal *ret) {
-    if (rest->version != 1)
-        return refusal_set(ret, ERR_GENESIS_VERSION, "version");
+    if (rest->version != 1) return refusal_set(ret, ERR_GENESIS_VERSION, "version");
     enum err e = parameters_check(&rest->parameters, ret);
-    if (e)
-        return e;
+    if (e) return e;
     /* SPEC G5: "Thresholds = list of `[act u8, approvals u8]`, rising by act" */
     for (uint32_t i = 1; i < rest->thresholds_count; i++)
         if (rest->thresholds[i].act <= rest->thresholds[i - 1].act)
@@ -88,8 +85,7 @@ static enum err check_rest(const struct genesis_rest *rest, struct refusal *ret)
 static enum err split_file(struct genesis *g) {
     struct unpack u;
     unpack_init(&u, g->file);
-    if (unpack_array(&u, 2) != 2)
-        unpack_fail(&u, ERR_CODEC_COUNT);
+    if (unpack_array(&u, 2) != 2) unpack_fail(&u, ERR_CODEC_COUNT);
     g->validator_bytes = unpack_bytes(&u, GENESIS_BYTES_MAX);
     g->rest_bytes = unpack_bytes(&u, GENESIS_BYTES_MAX);
     return unpack_end(&u);
@@ -97,20 +93,15 @@ static enum err split_file(struct genesis *g) {
 
 static enum err fill(struct genesis *g, struct span file, struct refusal *ret) {
     g->file = arena_copy(&g->arena, file);
-    if (!g->file.data)
-        return refusal_set(ret, ERR_TOO_LARGE, "%s", "");
+    if (!g->file.data) return refusal_set(ret, ERR_TOO_LARGE, "%s", "");
     enum err e = split_file(g);
-    if (e)
-        return refusal_set(ret, e, "file");
+    if (e) return refusal_set(ret, e, "file");
     e = validator_bytes_decode(g->validator_bytes, &g->arena, &g->set);
-    if (e)
-        return refusal_set(ret, e, "validators");
+    if (e) return refusal_set(ret, e, "validators");
     e = codec_decode(&genesis_rest_type, g->rest_bytes, &g->arena, &g->rest);
-    if (e)
-        return refusal_set(ret, e, "rest");
+    if (e) return refusal_set(ret, e, "rest");
     e = check_rest(&g->rest, ret);
-    if (e)
-        return e;
+    if (e) return e;
     g->validators = validator_bytes_set(&g->set);
     g->validators_digest = sha256(g->validator_bytes);
     g->rest_digest = sha256(g->rest_bytes);
@@ -127,8 +118,7 @@ static enum err fill(struct genesis *g, struct span file, struct refusal *ret) {
 }
 
 enum err genesis_parse(struct span file, struct genesis **ret, struct refusal *ret_refusal) {
-    if (file.len > GENESIS_BYTES_MAX)
-        return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", "");
+    if (file.len > GENESIS_BYTES_MAX) return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", "");
     struct genesis *g = check_alloc(1, sizeof *g);
     arena_init(&g->arena, ARENA_BYTES);
     enum err e = fill(g, file, ret_refusal);
@@ -141,15 +131,15 @@ enum err genesis_parse(struct span file, struct genesis **ret, struct refusal *r
 }
 
 void genesis_free(struct genesis *g) {
-    if (!g)
-        return;
+    if (!g) return;
     arena_free(&g->arena);
     free(g);
 }
 
-enum err genesis_make(const struct validator_bytes *set, const struct genesis_rest *rest, struct buffer *out,
-                      struct refusal *ret_refusal) {
-    struct buffer a CLEANUP(buffer_free) = {0}, b CLEANUP(buffer_free) = {0}, file CLEANUP(buffer_free) = {0};
+enum err genesis_make(const struct validator_bytes *set, const struct genesis_rest *rest,
+                      struct buffer *out, struct refusal *ret_refusal) {
+    struct buffer a CLEANUP(buffer_free) = {0}, b CLEANUP(buffer_free) = {0},
+                    file CLEANUP(buffer_free) = {0};
     struct genesis *g = NULL;
     buffer_init(&a, GENESIS_BYTES_MAX);
     buffer_init(&b, GENESIS_BYTES_MAX);
@@ -163,19 +153,25 @@ enum err genesis_make(const struct validator_bytes *set, const struct genesis_re
         return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", "");
     enum err e = genesis_parse(buffer_span(&file), &g, ret_refusal);
     genesis_free(g);
-    if (e == OK)
-        buffer_append_span(out, buffer_span(&file));
+    if (e == OK) buffer_append_span(out, buffer_span(&file));
     return e;
 }
 
-/* SPEC G8: "the status tree after the members and keys of genesis were entered at height 0, log index 0" */
+/* SPEC G8: "the status tree after the members and keys of genesis were entered at height 0, log
+ * index 0" */
 static void enter_member(struct changes *c, const struct genesis_member *m) {
-    struct member_value v = {.version = 1, .state = STATE_ACTIVE, .roles = m->roles, .name = m->name,
+    struct member_value v = {.version = 1,
+                             .state = STATE_ACTIVE,
+                             .roles = m->roles,
+                             .name = m->name,
                              .division = m->division};
     rules_member_put(c, m->subject, &v);
     for (uint32_t k = 0; k < m->keys_count; k++) {
-        struct key_value key = {.version = 1, .state = STATE_ACTIVE, .until_ms = m->keys[k].until_ms,
-                                .subject = m->subject, .from_ms = m->keys[k].from_ms};
+        struct key_value key = {.version = 1,
+                                .state = STATE_ACTIVE,
+                                .until_ms = m->keys[k].until_ms,
+                                .subject = m->subject,
+                                .from_ms = m->keys[k].from_ms};
         rules_key_put(c, &m->keys[k].key, &key);
     }
 }
@@ -183,7 +179,8 @@ static void enter_member(struct changes *c, const struct genesis_member *m) {
 void genesis_apply(const struct genesis *g, struct changes *c, struct ledger_head *ret_head) {
     struct ledger_head head = {.block = g->chain_id, .time_ms = g->rest.created_ms};
     struct buffer leaf CLEANUP(buffer_free) = {0};
-    struct genesis_leaf l = {.version = 1, .validators_digest = g->validators_digest, .rest_digest = g->rest_digest};
+    struct genesis_leaf l = {
+        .version = 1, .validators_digest = g->validators_digest, .rest_digest = g->rest_digest};
     CHECK(changes_count(c) == 0);
     for (uint32_t i = 0; i < g->rest.members_count; i++)
         enter_member(c, &g->rest.members[i]);

@@ -16,7 +16,8 @@ struct object {
 
 static void fail(struct object *o, enum err e, const char *name) {
     if (o->err == OK)
-        o->err = refusal_set(o->refusal, e, "%s%s%s", o->place, o->place[0] && name[0] ? "." : "", name);
+        o->err =
+            refusal_set(o->refusal, e, "%s%s%s", o->place, o->place[0] && name[0] ? "." : "", name);
 }
 
 /* Is every name of the object one of these? */
@@ -39,39 +40,32 @@ static void object_names(struct object *o, const char *const names[], size_t cou
         }
         (void)unpack_value(&u);
     }
-    if (u.err)
-        fail(o, ERR_GENESIS_FIELD, "");
+    if (u.err) fail(o, ERR_GENESIS_FIELD, "");
 }
 
 static bool field_get(struct object *o, const char *name, bool required, struct span *ret) {
-    if (value_kind(o->map) == VALUE_MAP && value_get(o->map, name, ret))
-        return true;
-    if (required)
-        fail(o, ERR_GENESIS_FIELD, name);
+    if (value_kind(o->map) == VALUE_MAP && value_get(o->map, name, ret)) return true;
+    if (required) fail(o, ERR_GENESIS_FIELD, name);
     return false;
 }
 
 static struct span text_get(struct object *o, const char *name, bool required) {
     struct span v, text = SPAN_EMPTY;
     struct unpack u;
-    if (!field_get(o, name, required, &v))
-        return text;
+    if (!field_get(o, name, required, &v)) return text;
     unpack_init(&u, v);
     text = unpack_text(&u, NAME_BYTES_MAX);
-    if (unpack_end(&u))
-        fail(o, ERR_GENESIS_FIELD, name);
+    if (unpack_end(&u)) fail(o, ERR_GENESIS_FIELD, name);
     return text;
 }
 
 static uint64_t uint_get(struct object *o, const char *name, bool required, uint64_t otherwise) {
     struct span v;
     struct unpack u;
-    if (!field_get(o, name, required, &v))
-        return otherwise;
+    if (!field_get(o, name, required, &v)) return otherwise;
     unpack_init(&u, v);
     uint64_t n = unpack_uint(&u, UINT64_MAX);
-    if (unpack_end(&u))
-        fail(o, ERR_GENESIS_FIELD, name);
+    if (unpack_end(&u)) fail(o, ERR_GENESIS_FIELD, name);
     return n;
 }
 
@@ -79,10 +73,8 @@ static uint64_t uint_get(struct object *o, const char *name, bool required, uint
 static uint64_t time_get(struct object *o, const char *name, uint64_t otherwise, bool required) {
     struct span v;
     int64_t ms;
-    if (!field_get(o, name, required, &v))
-        return otherwise;
-    if (value_kind(v) == VALUE_INT)
-        return uint_get(o, name, required, otherwise);
+    if (!field_get(o, name, required, &v)) return otherwise;
+    if (value_kind(v) == VALUE_INT) return uint_get(o, name, required, otherwise);
     if (!rfc3339_ms(text_get(o, name, required), &ms) || ms < 0) {
         fail(o, ERR_GENESIS_FIELD, name);
         return otherwise;
@@ -99,13 +91,12 @@ static void key_get(struct object *o, const char *name, struct pubkey *ret) {
 /* A list of objects or values: calls fn for each with its place. */
 typedef void entry_fn(struct object *entry, void *element);
 
-static void *list_get(struct object *o, const char *name, bool required, uint32_t max, size_t element_size,
-                      entry_fn *fn, uint32_t *ret_count) {
+static void *list_get(struct object *o, const char *name, bool required, uint32_t max,
+                      size_t element_size, entry_fn *fn, uint32_t *ret_count) {
     struct span v;
     struct unpack u;
     *ret_count = 0;
-    if (!field_get(o, name, required, &v))
-        return NULL;
+    if (!field_get(o, name, required, &v)) return NULL;
     unpack_init(&u, v);
     uint32_t count = unpack_array(&u, max);
     char *list = arena_alloc(o->arena, count + 1, element_size);
@@ -128,7 +119,8 @@ static void *list_get(struct object *o, const char *name, bool required, uint32_
 }
 
 static void read_validator(struct object *o, void *element) {
-    static const char *const names[] = {"name", "consensus_key", "checkpoint_key", "log_key", "transport_key"};
+    static const char *const names[] = {"name", "consensus_key", "checkpoint_key", "log_key",
+                                        "transport_key"};
     struct validator *v = element;
     object_names(o, names, sizeof names / sizeof *names);
     v->name = text_get(o, "name", true);
@@ -152,8 +144,7 @@ static void read_role(struct object *o, void *element) {
     struct unpack u;
     unpack_init(&u, o->map);
     *bit = role_by_name(unpack_text(&u, 32));
-    if (unpack_end(&u) || *bit == 0)
-        fail(o, ERR_GENESIS_MEMBER, "");
+    if (unpack_end(&u) || *bit == 0) fail(o, ERR_GENESIS_MEMBER, "");
 }
 
 static void read_member(struct object *o, void *element) {
@@ -167,9 +158,10 @@ static void read_member(struct object *o, void *element) {
     uint32_t *roles = list_get(o, "roles", true, 8, sizeof *roles, read_role, &roles_count);
     for (uint32_t i = 0; i < roles_count; i++)
         m->roles |= roles[i];
-    m->keys = list_get(o, "keys", false, ACT_KEYS_MAX, sizeof *m->keys, read_member_key, &m->keys_count);
-    if (o->err == OK && (m->subject.len > SUBJECT_ID_BYTES_MAX || m->division.len > 12 || m->roles == 0 ||
-                         m->subject.len == 0 || m->name.len == 0))
+    m->keys =
+        list_get(o, "keys", false, ACT_KEYS_MAX, sizeof *m->keys, read_member_key, &m->keys_count);
+    if (o->err == OK && (m->subject.len > SUBJECT_ID_BYTES_MAX || m->division.len > 12 ||
+                         m->roles == 0 || m->subject.len == 0 || m->name.len == 0))
         fail(o, ERR_GENESIS_MEMBER, "");
 }
 
@@ -188,8 +180,7 @@ static void read_parameters(struct object *o, struct parameters *p) {
     const char *names[16];
     struct span v;
     parameters_default(p);
-    if (!field_get(o, "parameters", false, &v))
-        return;
+    if (!field_get(o, "parameters", false, &v)) return;
     struct object in = {.map = v, .place = "parameters", .refusal = o->refusal, .arena = o->arena};
     for (size_t i = 0; i < parameters_type.fields_count; i++)
         names[i] = parameters_type.fields[i].name;
@@ -198,14 +189,14 @@ static void read_parameters(struct object *o, struct parameters *p) {
         uint64_t *at = (uint64_t *)(void *)((char *)p + parameters_type.fields[i].offset);
         *at = uint_get(&in, names[i], false, *at);
     }
-    if (in.err == OK)
-        in.err = parameters_check(p, o->refusal);
+    if (in.err == OK) in.err = parameters_check(p, o->refusal);
     o->err = in.err;
 }
 
 static enum err read_document(struct object *o, struct buffer *out) {
-    static const char *const names[] = {"domain", "title", "created", "parameters", "validators", "members",
-                                        "thresholds", "chain_id", "validators_digest", "rest_digest"};
+    static const char *const names[] = {
+        "domain",  "title",      "created",  "parameters",        "validators",
+        "members", "thresholds", "chain_id", "validators_digest", "rest_digest"};
     static const uint8_t empty_map[1] = {0x80};
     struct validator_bytes set = {.version = 1, .suite = 1};
     struct genesis_rest rest = {.version = 1, .extensions = span_of(empty_map, 1)};
@@ -213,19 +204,16 @@ static enum err read_document(struct object *o, struct buffer *out) {
     set.domain = text_get(o, "domain", true);
     rest.title = text_get(o, "title", true);
     rest.created_ms = time_get(o, "created", 0, true);
-    if (o->err == OK)
-        read_parameters(o, &rest.parameters);
-    set.validators = list_get(o, "validators", true, VALIDATORS_MAX, sizeof *set.validators, read_validator,
-                              &set.count);
-    rest.members = list_get(o, "members", true, GENESIS_MEMBERS_MAX, sizeof *rest.members, read_member,
-                            &rest.members_count);
-    rest.thresholds = list_get(o, "thresholds", false, UINT8_MAX, sizeof *rest.thresholds, read_threshold,
-                               &rest.thresholds_count);
-    if (o->err)
-        return o->err;
+    if (o->err == OK) read_parameters(o, &rest.parameters);
+    set.validators = list_get(o, "validators", true, VALIDATORS_MAX, sizeof *set.validators,
+                              read_validator, &set.count);
+    rest.members = list_get(o, "members", true, GENESIS_MEMBERS_MAX, sizeof *rest.members,
+                            read_member, &rest.members_count);
+    rest.thresholds = list_get(o, "thresholds", false, UINT8_MAX, sizeof *rest.thresholds,
+                               read_threshold, &rest.thresholds_count);
+    if (o->err) return o->err;
     enum err e = validator_bytes_check(&set);
-    if (e)
-        return refusal_set(o->refusal, e, "validators");
+    if (e) return refusal_set(o->refusal, e, "validators");
     return genesis_make(&set, &rest, out, o->refusal);
 }
 
@@ -235,12 +223,10 @@ enum err genesis_from_json(struct span text, struct buffer *out, struct refusal 
     struct arena arena CLEANUP(arena_free) = {0};
     struct object o = {.refusal = ret_refusal ? ret_refusal : &local, .arena = &arena};
     arena_init(&arena, GENESIS_BYTES_MAX * 4);
-    if (text.len > GENESIS_BYTES_MAX)
-        return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", "");
+    if (text.len > GENESIS_BYTES_MAX) return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", "");
     buffer_init(&value, GENESIS_BYTES_MAX);
     enum err e = json_parse(text, &value, o.refusal);
-    if (e)
-        return e;
+    if (e) return e;
     o.map = buffer_span(&value);
     if (value_kind(o.map) != VALUE_MAP)
         return refusal_set(ret_refusal, ERR_GENESIS_FIELD, "%s", "");
@@ -272,11 +258,13 @@ static void write_parameters(const struct parameters *p, struct buffer *b) {
     for (size_t n = 0; n < t->fields_count; n++) {
         size_t least = t->fields_count;
         for (size_t i = 0; i < t->fields_count; i++)
-            if (!done[i] && (least == t->fields_count || strcmp(t->fields[i].name, t->fields[least].name) < 0))
+            if (!done[i] &&
+                (least == t->fields_count || strcmp(t->fields[i].name, t->fields[least].name) < 0))
                 least = i;
         done[least] = true;
-        pack_number_field(b, t->fields[least].name,
-                          *(const uint64_t *)(const void *)((const char *)p + t->fields[least].offset));
+        pack_number_field(
+            b, t->fields[least].name,
+            *(const uint64_t *)(const void *)((const char *)p + t->fields[least].offset));
     }
 }
 
@@ -297,8 +285,7 @@ static void write_member(const struct genesis_member *m, struct buffer *b) {
     pack_name(b, "roles");
     pack_array(b, (uint32_t)__builtin_popcount(m->roles));
     for (uint32_t bit = 1; bit <= MEMBER_ROLES_ALL; bit <<= 1)
-        if (m->roles & bit)
-            pack_name(b, role_name(bit, LANG_EN));
+        if (m->roles & bit) pack_name(b, role_name(bit, LANG_EN));
     pack_name(b, "subject");
     pack_text(b, m->subject);
 }

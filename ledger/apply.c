@@ -27,8 +27,7 @@ bool ledger_head_read(struct reader r, struct ledger_head *ret) {
     struct ledger_head h;
     const size_t fixed = 8 + 8 + 32 + 8 + 8 + 32;
     buffer_init(&b, HEAD_BYTES_MAX);
-    if (!reader_get(r, TABLE_STATE, span_text("Z"), &b))
-        return false;
+    if (!reader_get(r, TABLE_STATE, span_text("Z"), &b)) return false;
     CHECK(b.len >= fixed);
     h.height = get_u64(b.data);
     h.view = get_u64(b.data + 8);
@@ -60,25 +59,20 @@ static enum err read_block(struct execution *x, struct arena *arena) {
     const struct block *b = x->block;
     struct block_header parent;
     enum err e = block_header_decode(b->header_bytes, &x->header);
-    if (e)
-        return e;
+    if (e) return e;
     x->digest = block_digest(b->header_bytes);
     block_header_genesis(&x->params->chain_id, x->head->time_ms, &parent);
     parent.height = x->head->height;
     parent.view = x->head->view;
     e = block_header_check(x->params, &x->header, &parent, &x->head->block);
-    if (e)
-        return e;
-    if (x->header.payload_count != b->records_count)
-        return ERR_BLOCK_PAYLOAD;
+    if (e) return e;
+    if (x->header.payload_count != b->records_count) return ERR_BLOCK_PAYLOAD;
     x->records = arena_alloc(arena, b->records_count, sizeof *x->records);
     struct digest *ids = arena_alloc(arena, b->records_count, sizeof *ids);
-    if (!x->records || !ids)
-        return ERR_TOO_LARGE;
+    if (!x->records || !ids) return ERR_TOO_LARGE;
     for (uint32_t i = 0; i < b->records_count; i++) {
         struct record *r = &x->records[i];
-        if (record_parse(x->params, b->records[i], arena, r, NULL))
-            return ERR_BLOCK_RECORD;
+        if (record_parse(x->params, b->records[i], arena, r, NULL)) return ERR_BLOCK_RECORD;
         if (r->header.kind == RECORD_GOVERNANCE && record_items_check(r, arena, NULL))
             return ERR_BLOCK_RECORD;
         ids[i] = r->wire_id;
@@ -92,11 +86,16 @@ static struct digest id_key(const struct record *r) {
 }
 
 /* SPEC X3: "a refused one changes nothing but its result and the consumption of its id" */
-static void consume_id(struct execution *x, const struct record *r, uint16_t code, uint64_t log_index) {
+static void consume_id(struct execution *x, const struct record *r, uint16_t code,
+                       uint64_t log_index) {
     struct buffer b CLEANUP(buffer_free) = {0};
     struct digest key = id_key(r);
-    struct record_id_value v = {.version = 1, .state = STATE_ACTIVE, .since_height = x->header.height,
-                                .log_index = log_index, .until_ms = r->header.expires_ms, .code = code};
+    struct record_id_value v = {.version = 1,
+                                .state = STATE_ACTIVE,
+                                .since_height = x->header.height,
+                                .log_index = log_index,
+                                .until_ms = r->header.expires_ms,
+                                .code = code};
     buffer_init(&b, 256);
     codec_encode(&record_id_value_type, &v, &b);
     rules_consume(&x->run, STATUS_RECORD_ID, &r->id, &key, buffer_span(&b), r->header.expires_ms);
@@ -109,8 +108,7 @@ static struct verdict try_acts(struct run *run, const struct record *r, uint64_t
     run_begin(&inner, run->params, run->now, layer, run->height, run->time_ms, run->arena);
     struct verdict v = rules_acts(&inner, r, log_index);
     run_end(&inner);
-    if (v.code == RESULT_ACCEPTED)
-        changes_merge(run->changes, layer);
+    if (v.code == RESULT_ACCEPTED) changes_merge(run->changes, layer);
     changes_free(layer);
     return v;
 }
@@ -124,16 +122,17 @@ static enum err execute_record(struct execution *x, uint32_t i) {
     x->out.results[i] = (struct result){r->wire_id, v.code, v.item};
     x->out.log_indices[i] = LOG_INDEX_NONE;
     if (v.code != RESULT_DUPLICATE)
-        consume_id(x, r, v.code, log_index); /* a refused one's log index is set by settle_refused */
-    if (v.code != RESULT_ACCEPTED)
-        return OK;
+        consume_id(x, r, v.code,
+                   log_index); /* a refused one's log index is set by settle_refused */
+    if (v.code != RESULT_ACCEPTED) return OK;
     x->out.log_indices[i] = log_index;
     x->leaves[x->leaves_count++] = r->wire_id;
     x->out.accepted++;
     return r->header.kind == RECORD_EVENTS ? rules_history(&x->run, r, log_index) : OK;
 }
 
-/* SPEC S4: "log index names the log leaf that set it: an accepted record's own, else the block leaf's" */
+/* SPEC S4: "log index names the log leaf that set it: an accepted record's own, else the block
+ * leaf's" */
 static void settle_refused(struct execution *x) {
     uint64_t block_leaf = x->head->log.size + x->leaves_count;
     for (uint32_t i = 0; i < x->out.count; i++) {
@@ -163,11 +162,14 @@ static enum err close_block(struct execution *x, struct reader before, struct st
                             struct arena *arena) {
     struct buffer leaf CLEANUP(buffer_free) = {0};
     struct applied *out = &x->out;
-    struct block_leaf l = {.version = 1, .epoch = x->header.epoch, .height = x->header.height, .block = x->digest,
-                           .time_ms = x->header.time_ms, .results_count = out->count};
+    struct block_leaf l = {.version = 1,
+                           .epoch = x->header.epoch,
+                           .height = x->header.height,
+                           .block = x->digest,
+                           .time_ms = x->header.time_ms,
+                           .results_count = out->count};
     enum err e = encode_results(x, arena, &l.results_root);
-    if (e)
-        return e;
+    if (e) return e;
     out->head = *x->head;
     out->head.height = x->header.height;
     out->head.view = x->header.view;
@@ -179,15 +181,15 @@ static enum err close_block(struct execution *x, struct reader before, struct st
     buffer_init(&leaf, 512);
     block_leaf_encode(&l, &leaf);
     out->leaf = arena_copy(arena, buffer_span(&leaf));
-    if (!out->leaf.data)
-        return ERR_TOO_LARGE;
+    if (!out->leaf.data) return ERR_TOO_LARGE;
     x->leaves[x->leaves_count++] = merkle_leaf_hash(out->leaf);
     merkle_append(out->changes, &out->head.log, x->leaves, x->leaves_count);
     out->log_root = merkle_frontier_root(&out->head.log);
     return OK;
 }
 
-static void write_leaf(struct changes *c, uint64_t log_index, uint64_t height, uint32_t index, struct span leaf) {
+static void write_leaf(struct changes *c, uint64_t log_index, uint64_t height, uint32_t index,
+                       struct span leaf) {
     struct buffer b CLEANUP(buffer_free) = {0};
     struct row_key k = row_u64('E', log_index);
     buffer_init(&b, 12 + LEAF_BYTES_MAX);
@@ -198,13 +200,19 @@ static void write_leaf(struct changes *c, uint64_t log_index, uint64_t height, u
     row_put(c, TABLE_CHAIN, &k, buffer_span(&b));
 }
 
-void ledger_write_summary(struct changes *c, const struct ledger_head *head, uint32_t records, uint32_t accepted,
-                          struct span block_leaf) {
+void ledger_write_summary(struct changes *c, const struct ledger_head *head, uint32_t records,
+                          uint32_t accepted, struct span block_leaf) {
     struct buffer b CLEANUP(buffer_free) = {0};
-    struct block_summary s = {.height = head->height, .view = head->view, .block = head->block,
-                              .time_ms = head->time_ms, .log_size = head->log.size,
-                              .log_root = merkle_frontier_root(&head->log), .status_count = head->status.count,
-                              .status_root = head->status.root, .records = records, .accepted = accepted};
+    struct block_summary s = {.height = head->height,
+                              .view = head->view,
+                              .block = head->block,
+                              .time_ms = head->time_ms,
+                              .log_size = head->log.size,
+                              .log_root = merkle_frontier_root(&head->log),
+                              .status_count = head->status.count,
+                              .status_root = head->status.root,
+                              .records = records,
+                              .accepted = accepted};
     struct row_key summary = row_u64('S', head->height);
     buffer_init(&b, 512);
     codec_encode(&block_summary_type, &s, &b);
@@ -215,12 +223,14 @@ void ledger_write_summary(struct changes *c, const struct ledger_head *head, uin
 }
 
 /* A record's own rows. What an earlier execution of the same id left is never written over. */
-static void write_record(struct execution *x, uint32_t i, struct reader before, struct buffer *scratch) {
+static void write_record(struct execution *x, uint32_t i, struct reader before,
+                         struct buffer *scratch) {
     const struct record *r = &x->records[i];
     struct changes *c = x->out.changes;
     uint64_t height = x->header.height, log_index = x->out.log_indices[i];
     uint16_t code = x->out.results[i].code;
-    struct row_key body = row_record(height, i), wire = row_digest('W', &r->wire_id), id = row_digest('I', &r->id);
+    struct row_key body = row_record(height, i), wire = row_digest('W', &r->wire_id),
+                   id = row_digest('I', &r->id);
     uint8_t place[24];
     put_u64(place, height);
     put_u32(place + 8, i);
@@ -231,13 +241,11 @@ static void write_record(struct execution *x, uint32_t i, struct reader before, 
     bool again = code == RESULT_DUPLICATE || code == RESULT_EXPIRED;
     bool wire_known = changes_find(c, TABLE_STATE, key_span(&wire)) ||
                       (again && row_get(before, TABLE_STATE, &wire, scratch));
-    bool id_known = changes_find(c, TABLE_STATE, key_span(&id)) || (again && row_get(before, TABLE_STATE, &id, scratch));
-    if (!wire_known)
-        row_put(c, TABLE_STATE, &wire, span_of(place, sizeof place));
-    if (!id_known)
-        row_put(c, TABLE_STATE, &id, span_of(place, 12));
-    if (log_index == LOG_INDEX_NONE)
-        return;
+    bool id_known = changes_find(c, TABLE_STATE, key_span(&id)) ||
+                    (again && row_get(before, TABLE_STATE, &id, scratch));
+    if (!wire_known) row_put(c, TABLE_STATE, &wire, span_of(place, sizeof place));
+    if (!id_known) row_put(c, TABLE_STATE, &id, span_of(place, 12));
+    if (log_index == LOG_INDEX_NONE) return;
     struct row_key subject = row_subject(r->header.subject, log_index);
     row_put(c, TABLE_STATE, &subject, SPAN_EMPTY);
     buffer_clear(scratch);
@@ -255,42 +263,39 @@ static void write_rows(struct execution *x, struct reader before) {
     row_put(x->out.changes, TABLE_CHAIN, &stored, x->block->stored);
     row_put(x->out.changes, TABLE_CHAIN, &results, x->out.results_bytes);
     ledger_write_summary(x->out.changes, &x->out.head, x->out.count, x->out.accepted, x->out.leaf);
-    changes_at(x->out.changes, 0); /* sorts now: from here on the changes may be read from any thread */
+    changes_at(x->out.changes,
+               0); /* sorts now: from here on the changes may be read from any thread */
 }
 
-static enum err execute(struct execution *x, struct reader before, struct status_cache *cache, struct arena *arena) {
+static enum err execute(struct execution *x, struct reader before, struct status_cache *cache,
+                        struct arena *arena) {
     enum err e = OK;
     for (uint32_t i = 0; i < x->out.count && e == OK; i++)
         e = execute_record(x, i);
-    if (e)
-        return e;
+    if (e) return e;
     settle_refused(x);
     rules_forget(&x->run, x->out.count);
     e = close_block(x, before, cache, arena);
-    if (e == OK)
-        write_rows(x, before);
+    if (e == OK) write_rows(x, before);
     return e;
 }
 
-enum err ledger_apply(const struct ledger_params *params, struct reader before, const struct ledger_head *head,
-                      const struct block *block, struct status_cache *cache, struct arena *arena,
-                      struct applied *ret) {
+enum err ledger_apply(const struct ledger_params *params, struct reader before,
+                      const struct ledger_head *head, const struct block *block,
+                      struct status_cache *cache, struct arena *arena, struct applied *ret) {
     struct execution *x = arena_alloc(arena, 1, sizeof *x);
-    if (!x)
-        return ERR_TOO_LARGE;
+    if (!x) return ERR_TOO_LARGE;
     x->params = params;
     x->head = head;
     x->block = block;
     enum err e = read_block(x, arena);
-    if (e)
-        return e;
+    if (e) return e;
     uint32_t n = block->records_count;
     x->out.count = n;
     x->out.results = arena_alloc(arena, n, sizeof *x->out.results);
     x->out.log_indices = arena_alloc(arena, n, sizeof *x->out.log_indices);
     x->leaves = arena_alloc(arena, (size_t)n + 1, sizeof *x->leaves);
-    if (!x->out.results || !x->out.log_indices || !x->leaves)
-        return ERR_TOO_LARGE;
+    if (!x->out.results || !x->out.log_indices || !x->leaves) return ERR_TOO_LARGE;
     x->out.changes = changes_new();
     run_begin(&x->run, params, before, x->out.changes, x->header.height, x->header.time_ms, arena);
     e = execute(x, before, cache, arena);

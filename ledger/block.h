@@ -1,7 +1,8 @@
 /* block.h: blocks (SPEC B) and what execution leaves of them in the log (SPEC X4, X5, G8).
  *
- * Certificates and nullifications are consensus' business: here they are canonical values carried along unread.
- * Errors: ERR_BLOCK_*, ERR_CODEC_*. Lists live in the arena, spans borrow from the input.
+ * Certificates and nullifications are consensus' business: here they are canonical values carried
+ * along unread. Errors: ERR_BLOCK_*, ERR_CODEC_*. Lists live in the arena, spans borrow from the
+ * input.
  */
 #ifndef LEDGER_BLOCK_H
 #define LEDGER_BLOCK_H
@@ -11,7 +12,11 @@
 #include "ledger/result.h"
 #include "ledger/status.h"
 
-enum { BLOCK_HEADER_BYTES_MAX = 256, BLOCK_CERTIFICATE_BYTES_MAX = 16 << 10, BLOCK_NULLIFICATIONS_BYTES_MAX = 40 << 20 };
+enum {
+    BLOCK_HEADER_BYTES_MAX = 256,
+    BLOCK_CERTIFICATE_BYTES_MAX = 16 << 10,
+    BLOCK_NULLIFICATIONS_BYTES_MAX = 40 << 20
+};
 
 struct block_header {
     uint8_t version;
@@ -27,15 +32,18 @@ extern const struct type block_header_type;
 
 enum err block_header_decode(struct span in, struct block_header *ret) MUST_USE;
 void block_header_encode(const struct block_header *header, struct buffer *out);
-struct digest block_digest(struct span header_bytes);              /* B2 */
+struct digest block_digest(struct span header_bytes);                             /* B2 */
 struct digest block_payload_root(const struct digest wire_ids[], uint32_t count); /* B3 */
 
-/* What a block's header says by itself and against its parent (B1, B4 but for the leader): version, chain, height, parent digest, time, view,
- * epoch, flags, payload count. The caller checks the leader and B5. */
+/* What a block's header says by itself and against its parent (B1, B4 but for the leader): version,
+ * chain, height, parent digest, time, view, epoch, flags, payload count. The caller checks the
+ * leader and B5. */
 enum err block_header_check(const struct ledger_params *params, const struct block_header *header,
-                            const struct block_header *parent, const struct digest *parent_digest) MUST_USE;
+                            const struct block_header *parent,
+                            const struct digest *parent_digest) MUST_USE;
 /* The genesis block's place as a parent (G9). */
-void block_header_genesis(const struct digest *chain_id, uint64_t created_ms, struct block_header *ret);
+void block_header_genesis(const struct digest *chain_id, uint64_t created_ms,
+                          struct block_header *ret);
 
 /* B7 */
 struct stored_block {
@@ -49,9 +57,11 @@ struct stored_block {
 enum err stored_block_decode(struct span in, struct arena *arena, struct stored_block *ret,
                              struct block_header *ret_header) MUST_USE;
 void stored_block_encode(const struct stored_block *block, struct buffer *out);
-/* B3, B6: the wire forms are these ids in this order, within the block's size. Hashes every record. */
-enum err block_records_check(const struct ledger_params *params, const struct digest wire_ids[], uint32_t count,
-                             const struct span records[], uint32_t records_count) MUST_USE;
+/* B3, B6: the wire forms are these ids in this order, within the block's size. Hashes every record.
+ */
+enum err block_records_check(const struct ledger_params *params, const struct digest wire_ids[],
+                             uint32_t count, const struct span records[],
+                             uint32_t records_count) MUST_USE;
 
 /* X5, without the type byte 0x02 */
 struct block_leaf {

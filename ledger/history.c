@@ -38,23 +38,21 @@ enum {
     MADE_ROLES = OBJECT_ROLES | 1 << ROLE_OUTPUT | 1 << ROLE_OUTPUT_QUANTITY,
 };
 
-/* SPEC S6: "else, when an event commissions it, the lot of the identifier as received, or of its product and the event's
- * `ilmd` lot number" */
-static void lot_of(const struct telling *t, const struct event_thing *thing, struct span product, struct buffer *out) {
-    if (identifier_lot(thing->canonical, out))
-        return;
-    if (!t->commissions || !(thing->roles & MADE_ROLES))
-        return;
-    if (identifier_lot(thing->received, out))
-        return;
+/* SPEC S6: "else, when an event commissions it, the lot of the identifier as received, or of its
+ * product and the event's `ilmd` lot number" */
+static void lot_of(const struct telling *t, const struct event_thing *thing, struct span product,
+                   struct buffer *out) {
+    if (identifier_lot(thing->canonical, out)) return;
+    if (!t->commissions || !(thing->roles & MADE_ROLES)) return;
+    if (identifier_lot(thing->received, out)) return;
     struct span number = event_ilmd_lot(t->item);
-    if (product.len == 0 || number.len == 0 || !identifier_lot_of(product, number, out))
-        return;
+    if (product.len == 0 || number.len == 0 || !identifier_lot_of(product, number, out)) return;
 }
 
 static void tell_thing(const struct telling *t, const struct event_thing *thing) {
     struct run *run = t->run;
-    struct buffer lot CLEANUP(buffer_free) = {0}, product CLEANUP(buffer_free) = {0}, out CLEANUP(buffer_free) = {0};
+    struct buffer lot CLEANUP(buffer_free) = {0}, product CLEANUP(buffer_free) = {0},
+                      out CLEANUP(buffer_free) = {0};
     struct digest key = status_key(STATUS_THING, thing->canonical);
     struct thing_value v = {.version = 1, .state = STATE_ACTIVE};
     buffer_init(&lot, IDENTIFIER_BYTES_MAX);
@@ -67,11 +65,9 @@ static void tell_thing(const struct telling *t, const struct event_thing *thing)
         v.product = buffer_span(&product);
     if (v.lot.len == 0) {
         lot_of(t, thing, v.product, &lot);
-        if (!lot.overflow)
-            v.lot = buffer_span(&lot);
+        if (!lot.overflow) v.lot = buffer_span(&lot);
     }
-    if (t->object && thing->roles & OBJECT_ROLES)
-        v.state = t->deletes ? STATE_ENDED : STATE_ACTIVE;
+    if (t->object && thing->roles & OBJECT_ROLES) v.state = t->deletes ? STATE_ENDED : STATE_ACTIVE;
     struct history_entry entry = {.i = v.count + 1,
                                   .log_index = t->log_index,
                                   .item = (uint16_t)t->item_index,
@@ -97,11 +93,9 @@ enum err rules_history(struct run *run, const struct record *record, uint64_t lo
         struct event_thing *things;
         uint32_t count;
         struct telling t = {run, record, log_index, i, &record->items[i], false, false, false};
-        if (!event_is(t.item))
-            continue;
+        if (!event_is(t.item)) continue;
         enum err e = event_things(t.item, run->arena, &things, &count);
-        if (e)
-            return e;
+        if (e) return e;
         struct span action = event_action(t.item);
         struct span step = event_biz_step(t.item);
         t.commissions = span_is(step, "commissioning") && !span_is(action, "DELETE");

@@ -1,4 +1,5 @@
-/* history.h: the history of a thing as a hash chain (SPEC H1). Entries are told by execution (rules_history), read back by query.h, and checked in proofs. */
+/* history.h: the history of a thing as a hash chain (SPEC H1). Entries are told by execution
+ * (rules_history), read back by query.h, and checked in proofs. */
 #ifndef LEDGER_HISTORY_H
 #define LEDGER_HISTORY_H
 

@@ -1,26 +1,23 @@
-/* keys.h: how rows are named. A key is one byte for the kind, then fixed-width big-endian numbers or digests, so that a range
- * scan gives rows in the order of their numbers. Text that a submitter chose never enters a key as it is: it goes through SHA-256 first, so
- * nobody can choose colliding or endlessly long keys. (Subject ids do, where an authority chose them: at most 64 bytes.)
+/* keys.h: how rows are named. A key is one byte for the kind, then fixed-width big-endian numbers
+ * or digests, so that a range scan gives rows in the order of their numbers. Text that a submitter
+ * chose never enters a key as it is: it goes through SHA-256 first, so nobody can choose colliding
+ * or endlessly long keys. (Subject ids do, where an authority chose them: at most 64 bytes.)
  *
  * TABLE_CHAIN, append-only, height-ordered:
  *   'H' log index           hashes of the subtrees this leaf completed (merkle.h)
- *   'E' log index           height u64 || payload index u32 (UINT32_MAX: the block's own leaf) || leaf
- *   'B' height              the block as stored (SPEC B7)
- *   'D' height || index     a record's wire form, accepted or not
- *   'R' height              results, canonical, back to back (SPEC X4)
- *   'S' height              struct block_summary
- * TABLE_STATE, small rows under random keys:
- *   'V' K                   status value; 'P' depth || prefix: page of the status tree (status.c)
- *   'X' until || K          a status row of type 5 or 6 that may be forgotten after `until`
- *   'A' subject             an active member with the role authority
- *   'k' SHA-256(subject) || key   a key ever registered for the subject
- *   'm' subject             a member
- *   'W' wire identity       height u64 || index u32 || log index u64 || code u16 || item u16
- *   'I' record id           height u64 || index u32 of the record that consumed it
- *   'h' K || i              log index u64 || item u16 of a thing's history entry
- *   's' SHA-256(subject) || log index   an accepted record of the subject
- *   'Z'                     the ledger head
- * X, A and k are functions of the status tree that execution may therefore read; the others only serve readers.
+ *   'E' log index           height u64 || payload index u32 (UINT32_MAX: the block's own leaf) ||
+ * leaf 'B' height              the block as stored (SPEC B7) 'D' height || index     a record's
+ * wire form, accepted or not 'R' height              results, canonical, back to back (SPEC X4) 'S'
+ * height              struct block_summary TABLE_STATE, small rows under random keys: 'V' K status
+ * value; 'P' depth || prefix: page of the status tree (status.c) 'X' until || K          a status
+ * row of type 5 or 6 that may be forgotten after `until` 'A' subject             an active member
+ * with the role authority 'k' SHA-256(subject) || key   a key ever registered for the subject 'm'
+ * subject             a member 'W' wire identity       height u64 || index u32 || log index u64 ||
+ * code u16 || item u16 'I' record id           height u64 || index u32 of the record that consumed
+ * it 'h' K || i              log index u64 || item u16 of a thing's history entry 's'
+ * SHA-256(subject) || log index   an accepted record of the subject 'Z'                     the
+ * ledger head X, A and k are functions of the status tree that execution may therefore read; the
+ * others only serve readers.
  *
  * Who reads rows: merkle.c, status.c, rows.c, query.c; nobody else needs to know them.
  */

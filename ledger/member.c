@@ -20,28 +20,23 @@ const struct type approval_type = CODEC_TYPE(approval, approval_fields);
 /* The next key of a map must be this one. */
 static void expect_key(struct unpack *u, struct span *last, const char *name) {
     struct span key = unpack_key(u, last);
-    if (u->err == OK && !span_is(key, name))
-        unpack_fail(u, ERR_ACT_FORM);
+    if (u->err == OK && !span_is(key, name)) unpack_fail(u, ERR_ACT_FORM);
 }
 
 static void expect_map(struct unpack *u, uint32_t pairs) {
-    if (unpack_map(u, pairs) != pairs)
-        unpack_fail(u, ERR_ACT_FORM);
+    if (unpack_map(u, pairs) != pairs) unpack_fail(u, ERR_ACT_FORM);
 }
 
 static struct member_key *keys_alloc(struct unpack *u, struct arena *arena, uint32_t count) {
     struct member_key *keys = arena_alloc(arena, count ? count : 1, sizeof *keys);
-    if (!keys)
-        unpack_fail(u, ERR_TOO_LARGE);
+    if (!keys) unpack_fail(u, ERR_TOO_LARGE);
     return keys;
 }
 
 /* A key's time may end only after it began; the key is one that may be registered (SPEC C3). */
 static void member_key_check(struct unpack *u, const struct member_key *k) {
-    if (u->err == OK && !key_valid(&k->key))
-        unpack_fail(u, ERR_KEY_INVALID);
-    if (k->until_ms != 0 && k->until_ms <= k->from_ms)
-        unpack_fail(u, ERR_ACT_FORM);
+    if (u->err == OK && !key_valid(&k->key)) unpack_fail(u, ERR_KEY_INVALID);
+    if (k->until_ms != 0 && k->until_ms <= k->from_ms) unpack_fail(u, ERR_ACT_FORM);
 }
 
 static void admitted_read(struct unpack *u, struct arena *arena, struct act *a) {
@@ -53,12 +48,10 @@ static void admitted_read(struct unpack *u, struct arena *arena, struct act *a) 
     a->keys_count = unpack_array(u, ACT_KEYS_MAX);
     a->keys = keys_alloc(u, arena, a->keys_count);
     for (uint32_t i = 0; i < a->keys_count && u->err == OK; i++) {
-        if (!codec_read(&member_key_type, u, NULL, &a->keys[i]))
-            return;
+        if (!codec_read(&member_key_type, u, NULL, &a->keys[i])) return;
         member_key_check(u, &a->keys[i]);
         for (uint32_t j = 0; j < i; j++)
-            if (pubkey_equal(&a->keys[i].key, &a->keys[j].key))
-                unpack_fail(u, ERR_ACT_FORM);
+            if (pubkey_equal(&a->keys[i].key, &a->keys[j].key)) unpack_fail(u, ERR_ACT_FORM);
     }
     expect_key(u, &last, "name");
     a->name = unpack_text(u, NAME_BYTES_MAX);
@@ -82,8 +75,7 @@ static void suspended_read(struct unpack *u, struct act *a) {
 static void key_added_read(struct unpack *u, struct arena *arena, struct act *a) {
     struct span last = SPAN_EMPTY;
     a->keys = keys_alloc(u, arena, 1);
-    if (!a->keys)
-        return;
+    if (!a->keys) return;
     a->keys_count = 1;
     expect_map(u, 4);
     expect_key(u, &last, "from");
@@ -100,8 +92,7 @@ static void key_added_read(struct unpack *u, struct arena *arena, struct act *a)
 static void key_revoked_read(struct unpack *u, struct arena *arena, struct act *a) {
     struct span last = SPAN_EMPTY;
     a->keys = keys_alloc(u, arena, 1);
-    if (!a->keys)
-        return;
+    if (!a->keys) return;
     a->keys_count = 1;
     expect_map(u, 2);
     expect_key(u, &last, "key");
@@ -129,7 +120,8 @@ static enum err act_read(struct span bytes, struct arena *arena, struct act *a) 
     return e;
 }
 
-static void approvals_read(struct unpack *u, const struct pubkey *own_key, struct arena *arena, struct act *a) {
+static void approvals_read(struct unpack *u, const struct pubkey *own_key, struct arena *arena,
+                           struct act *a) {
     a->approvals_count = unpack_array(u, ACT_APPROVALS_MAX);
     a->approvals = arena_alloc(arena, a->approvals_count + 1, sizeof *a->approvals);
     if (!a->approvals) {
@@ -138,21 +130,20 @@ static void approvals_read(struct unpack *u, const struct pubkey *own_key, struc
     }
     for (uint32_t i = 0; i < a->approvals_count; i++) {
         struct approval *at = &a->approvals[i];
-        if (!codec_read(&approval_type, u, NULL, at))
-            return;
-        /* SPEC A1: "approvals are sorted by public key, each key once, the record's own key not among them" */
+        if (!codec_read(&approval_type, u, NULL, at)) return;
+        /* SPEC A1: "approvals are sorted by public key, each key once, the record's own key not
+         * among them" */
         bool rising = i == 0 || memcmp(a->approvals[i - 1].key.b, at->key.b, 32) < 0;
-        if (!rising || pubkey_equal(&at->key, own_key))
-            unpack_fail(u, ERR_ACT_APPROVALS);
+        if (!rising || pubkey_equal(&at->key, own_key)) unpack_fail(u, ERR_ACT_APPROVALS);
     }
 }
 
-enum err act_decode(const struct item *item, const struct pubkey *own_key, struct arena *arena, struct act *ret) {
+enum err act_decode(const struct item *item, const struct pubkey *own_key, struct arena *arena,
+                    struct act *ret) {
     struct act a = {.type = item->type};
     struct unpack u;
     struct span last = SPAN_EMPTY;
-    if (item->things_count != 0)
-        return ERR_ACT_FORM;
+    if (item->things_count != 0) return ERR_ACT_FORM;
     unpack_init(&u, item->fields);
     expect_map(&u, 2);
     expect_key(&u, &last, "act");
@@ -160,15 +151,13 @@ enum err act_decode(const struct item *item, const struct pubkey *own_key, struc
     expect_key(&u, &last, "approvals");
     approvals_read(&u, own_key, arena, &a);
     enum err e = unpack_end(&u);
-    if (e == OK)
-        e = act_read(a.bytes, arena, &a);
-    if (e == OK)
-        *ret = a;
+    if (e == OK) e = act_read(a.bytes, arena, &a);
+    if (e == OK) *ret = a;
     return e;
 }
 
-void act_signed_bytes(const struct digest *chain_id, uint8_t type, uint64_t created_ms, uint64_t nonce, struct span act,
-                      struct buffer *out) {
+void act_signed_bytes(const struct digest *chain_id, uint8_t type, uint64_t created_ms,
+                      uint64_t nonce, struct span act, struct buffer *out) {
     struct digest d = sha256(act);
     buffer_append(out, chain_id->b, 32);
     buffer_u8(out, type);
@@ -179,8 +168,8 @@ void act_signed_bytes(const struct digest *chain_id, uint8_t type, uint64_t crea
 
 enum { ACT_SIGNED_BYTES = 32 + 1 + 8 + 8 + 32 };
 
-struct digest act_digest(const struct digest *chain_id, uint8_t type, uint64_t created_ms, uint64_t nonce,
-                         struct span act) {
+struct digest act_digest(const struct digest *chain_id, uint8_t type, uint64_t created_ms,
+                         uint64_t nonce, struct span act) {
     struct buffer message CLEANUP(buffer_free) = {0};
     buffer_init(&message, ACT_SIGNED_BYTES);
     act_signed_bytes(chain_id, type, created_ms, nonce, act, &message);
@@ -188,8 +177,8 @@ struct digest act_digest(const struct digest *chain_id, uint8_t type, uint64_t c
     return sha256_tagged("suyuan/act/v1", &part, 1);
 }
 
-void act_approve(const struct keypair *keys, const struct digest *chain_id, uint8_t type, uint64_t created_ms,
-                 uint64_t nonce, struct span act, struct approval *ret) {
+void act_approve(const struct keypair *keys, const struct digest *chain_id, uint8_t type,
+                 uint64_t created_ms, uint64_t nonce, struct span act, struct approval *ret) {
     struct buffer message CLEANUP(buffer_free) = {0};
     buffer_init(&message, ACT_SIGNED_BYTES);
     act_signed_bytes(chain_id, type, created_ms, nonce, act, &message);
@@ -197,8 +186,8 @@ void act_approve(const struct keypair *keys, const struct digest *chain_id, uint
     sign(keys, "suyuan/approval/v1", buffer_span(&message), &ret->signature);
 }
 
-bool act_approval_check(const struct approval *a, const struct digest *chain_id, uint8_t type, uint64_t created_ms,
-                        uint64_t nonce, struct span act) {
+bool act_approval_check(const struct approval *a, const struct digest *chain_id, uint8_t type,
+                        uint64_t created_ms, uint64_t nonce, struct span act) {
     struct buffer message CLEANUP(buffer_free) = {0};
     buffer_init(&message, ACT_SIGNED_BYTES);
     act_signed_bytes(chain_id, type, created_ms, nonce, act, &message);
@@ -276,11 +265,11 @@ static int approval_compare(const void *a, const void *b) {
     return memcmp(x->key.b, y->key.b, 32);
 }
 
-void act_fields(struct span act_bytes, const struct approval approvals[], uint32_t count, struct buffer *out) {
+void act_fields(struct span act_bytes, const struct approval approvals[], uint32_t count,
+                struct buffer *out) {
     struct approval sorted[ACT_APPROVALS_MAX];
     CHECK(count <= ACT_APPROVALS_MAX);
-    if (count > 0)
-        memcpy(sorted, approvals, count * sizeof *sorted);
+    if (count > 0) memcpy(sorted, approvals, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, approval_compare);
     pack_map(out, 2);
     pack_key(out, "act");

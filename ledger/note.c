@@ -7,23 +7,23 @@
 static const char dash[] = "\xe2\x80\x94 "; /* em dash (U+2014), space */
 enum { DASH = sizeof dash - 1 };
 
-/* "Key names MUST be non-empty and MUST NOT contain any Unicode spaces or plus": the White_Space property. */
+/* "Key names MUST be non-empty and MUST NOT contain any Unicode spaces or plus": the White_Space
+ * property. */
 static bool unicode_space(uint32_t c) {
-    return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-           c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+    return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
 }
 
 bool note_name_valid(struct span name) {
-    if (name.len == 0 || !span_is_utf8(name))
-        return false;
+    if (name.len == 0 || !span_is_utf8(name)) return false;
     for (size_t i = 0; i < name.len;) {
         uint8_t b = name.data[i];
         size_t len = b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
         uint32_t c = len == 1 ? b : b & (0x7fu >> len);
         for (size_t k = 1; k < len; k++)
             c = c << 6 | (name.data[i + k] & 0x3fu);
-        if (unicode_space(c) || c == '+' || c < 0x20)
-            return false;
+        if (unicode_space(c) || c == '+' || c < 0x20) return false;
         i += len;
     }
     return true;
@@ -38,19 +38,15 @@ static size_t find_byte(struct span in, size_t from, uint8_t b) {
 /* "— <name> <base64>" without its line feed. */
 static bool line_parse(struct span line, struct note_line *ret) {
     uint8_t id[4];
-    if (!span_starts(line, dash))
-        return false;
+    if (!span_starts(line, dash)) return false;
     size_t end = find_byte(line, DASH, ' ');
-    if (end == line.len)
-        return false;
+    if (end == line.len) return false;
     ret->name = span_part(line, DASH, end - DASH);
     ret->base64 = span_part(line, end + 1, line.len - end - 1);
-    if (!note_name_valid(ret->name) || ret->base64.len < 8)
-        return false;
+    if (!note_name_valid(ret->name) || ret->base64.len < 8) return false;
     uint8_t bytes[NOTE_SIGNATURE_BYTES_MAX];
     size_t len;
-    if (!base64_decode(ret->base64, bytes, sizeof bytes, &len) || len < 5)
-        return false;
+    if (!base64_decode(ret->base64, bytes, sizeof bytes, &len) || len < 5) return false;
     memcpy(id, bytes, sizeof id);
     ret->key_id = get_u32(id);
     return true;
@@ -58,32 +54,32 @@ static bool line_parse(struct span line, struct note_line *ret) {
 
 static bool control_free(struct span in) {
     for (size_t i = 0; i < in.len; i++)
-        if (in.data[i] < 0x20 && in.data[i] != '\n')
-            return false;
+        if (in.data[i] < 0x20 && in.data[i] != '\n') return false;
     return true;
 }
 
 enum err note_parse(struct span in, struct note *ret) {
-    if (in.len < 3 || in.len > NOTE_BYTES_MAX || !span_is_utf8(in) || !control_free(in) || in.data[in.len - 1] != '\n')
+    if (in.len < 3 || in.len > NOTE_BYTES_MAX || !span_is_utf8(in) || !control_free(in) ||
+        in.data[in.len - 1] != '\n')
         return ERR_NOTE_FORM;
     /* "the text is separated from the signatures by the last empty line in the note" */
     size_t split = in.len - 1;
     while (split > 0 && !(in.data[split] == '\n' && in.data[split - 1] == '\n'))
         split--;
-    if (split == 0)
-        return ERR_NOTE_FORM;
-    struct span text = span_part(in, 0, split), lines = span_part(in, split + 1, in.len - split - 1);
+    if (split == 0) return ERR_NOTE_FORM;
+    struct span text = span_part(in, 0, split),
+                lines = span_part(in, split + 1, in.len - split - 1);
     struct note_line list[NOTE_SIGNATURES_MAX];
     uint32_t count = 0;
     for (size_t at = 0; at < lines.len;) {
         size_t end = find_byte(lines, at, '\n');
-        if (count == NOTE_SIGNATURES_MAX || !line_parse(span_part(lines, at, end - at), &list[count]))
+        if (count == NOTE_SIGNATURES_MAX ||
+            !line_parse(span_part(lines, at, end - at), &list[count]))
             return ERR_NOTE_FORM;
         count++;
         at = end + 1;
     }
-    if (count == 0)
-        return ERR_NOTE_FORM;
+    if (count == 0) return ERR_NOTE_FORM;
     ret->text = text;
     ret->lines_count = count;
     memcpy(ret->lines, list, count * sizeof *list);
@@ -93,8 +89,7 @@ enum err note_parse(struct span in, struct note *ret) {
 bool note_line_signature(const struct note_line *line, uint8_t ret[], size_t len) {
     uint8_t bytes[NOTE_SIGNATURE_BYTES_MAX];
     size_t got;
-    if (!base64_decode(line->base64, bytes, sizeof bytes, &got) || got != len + 4)
-        return false;
+    if (!base64_decode(line->base64, bytes, sizeof bytes, &got) || got != len + 4) return false;
     memcpy(ret, bytes + 4, len);
     return true;
 }
@@ -120,8 +115,7 @@ enum err note_key_parse(struct span vkey, struct note_key *ret) {
     size_t plus = find_byte(vkey, 0, '+');
     uint8_t id[4], material[33];
     size_t len;
-    if (vkey.len - plus < 10 || vkey.data[plus + 9] != '+')
-        return ERR_NOTE_KEY;
+    if (vkey.len - plus < 10 || vkey.data[plus + 9] != '+') return ERR_NOTE_KEY;
     k.name = span_part(vkey, 0, plus);
     if (!note_name_valid(k.name) || hex_decode((const char *)vkey.data + plus + 1, 8, id, 4))
         return ERR_NOTE_KEY;
@@ -157,10 +151,10 @@ enum err note_verify(const struct note *note, const struct note_key *key) {
     for (uint32_t i = 0; i < note->lines_count; i++) {
         const struct note_line *line = &note->lines[i];
         struct signature sig;
-        if (line->key_id != key->id || !span_equal(line->name, key->name))
-            continue;
+        if (line->key_id != key->id || !span_equal(line->name, key->name)) continue;
         /* "If the key name and ID match a known key, verifiers MUST verify the signature." */
-        if (!note_line_signature(line, sig.b, sizeof sig.b) || !verify_raw(&key->key, note->text, &sig))
+        if (!note_line_signature(line, sig.b, sizeof sig.b) ||
+            !verify_raw(&key->key, note->text, &sig))
             return ERR_SIGNATURE;
         found = true;
     }

@@ -1,7 +1,9 @@
-/* note.h: C2SP signed notes (c2sp.org/signed-note): text, an empty line, signature lines "— <name> <base64(key id || signature)>".
+/* note.h: C2SP signed notes (c2sp.org/signed-note): text, an empty line, signature lines "— <name>
+ * <base64(key id || signature)>".
  *
- * Pure. Spans borrow from the note. Errors: ERR_NOTE_FORM (not a note), ERR_NOTE_KEY (not a vkey), ERR_NOTE_UNSIGNED (no known key signed),
- * ERR_SIGNATURE (a known key's signature does not check: the whole note is refused).
+ * Pure. Spans borrow from the note. Errors: ERR_NOTE_FORM (not a note), ERR_NOTE_KEY (not a vkey),
+ * ERR_NOTE_UNSIGNED (no known key signed), ERR_SIGNATURE (a known key's signature does not check:
+ * the whole note is refused).
  */
 #ifndef LEDGER_NOTE_H
 #define LEDGER_NOTE_H

@@ -1,18 +1,17 @@
 /* proof_bundle.c: reads the form of a bundle, strictly. Nothing here is believed yet. */
 #include "ledger/proof_bundle.h"
 
-static void *list_begin(struct unpack *u, struct arena *arena, uint32_t max, size_t size, uint32_t *ret_count) {
+static void *list_begin(struct unpack *u, struct arena *arena, uint32_t max, size_t size,
+                        uint32_t *ret_count) {
     uint32_t count = unpack_array(u, max);
     void *list = u->err ? NULL : arena_alloc(arena, (size_t)count + 1, size);
-    if (u->err == OK && !list)
-        unpack_fail(u, ERR_TOO_LARGE);
+    if (u->err == OK && !list) unpack_fail(u, ERR_TOO_LARGE);
     *ret_count = u->err ? 0 : count;
     return list;
 }
 
 static void fields_expect(struct unpack *u, uint32_t count) {
-    if (unpack_array(u, count) != count)
-        unpack_fail(u, ERR_CODEC_COUNT);
+    if (unpack_array(u, count) != count) unpack_fail(u, ERR_CODEC_COUNT);
 }
 
 static void path_read(struct unpack *u, struct arena *arena, struct path *ret) {
@@ -37,7 +36,8 @@ static void checkpoint_read(struct unpack *u, struct arena *arena, struct bundle
     fields_expect(u, 3);
     b->size = unpack_uint(u, INT64_MAX);
     unpack_fixed(u, b->root.b, 32);
-    b->cosignatures = list_begin(u, arena, VALIDATORS_MAX, sizeof *b->cosignatures, &b->cosignatures_count);
+    b->cosignatures =
+        list_begin(u, arena, VALIDATORS_MAX, sizeof *b->cosignatures, &b->cosignatures_count);
     for (uint32_t i = 0; i < b->cosignatures_count && u->err == OK; i++) {
         struct bundle_cosignature *c = &b->cosignatures[i];
         fields_expect(u, 3);
@@ -65,8 +65,7 @@ static struct span thing_read(struct unpack *u) {
     struct thing thing;
     if (u->err == OK) {
         enum err e = codec_decode(&thing_type, bytes, NULL, &thing);
-        if (e)
-            unpack_fail(u, e);
+        if (e) unpack_fail(u, e);
     }
     return bytes;
 }
@@ -74,11 +73,10 @@ static struct span thing_read(struct unpack *u) {
 static void item_things_read(struct unpack *u, struct arena *arena, struct bundle_item *item) {
     uint32_t fields = unpack_array(u, 3);
     item->things_all = unpack_uint(u, 1) == 1;
-    if (fields != (item->things_all ? 2u : 3u))
-        unpack_fail(u, ERR_CODEC_COUNT);
-    if (!item->things_all)
-        unpack_fixed(u, item->things_root.b, 32);
-    item->things = list_begin(u, arena, ITEM_THINGS_MAX, sizeof *item->things, &item->things_disclosed);
+    if (fields != (item->things_all ? 2u : 3u)) unpack_fail(u, ERR_CODEC_COUNT);
+    if (!item->things_all) unpack_fixed(u, item->things_root.b, 32);
+    item->things =
+        list_begin(u, arena, ITEM_THINGS_MAX, sizeof *item->things, &item->things_disclosed);
     for (uint32_t i = 0; i < item->things_disclosed && u->err == OK; i++) {
         struct bundle_thing *t = &item->things[i];
         t->index = i;
@@ -119,7 +117,8 @@ static void records_read(struct unpack *u, struct arena *arena, struct bundle *b
 }
 
 static void statuses_read(struct unpack *u, struct arena *arena, struct bundle *b) {
-    b->statuses = list_begin(u, arena, PROOF_BYTES_MAX / 16, sizeof *b->statuses, &b->statuses_count);
+    b->statuses =
+        list_begin(u, arena, PROOF_BYTES_MAX / 16, sizeof *b->statuses, &b->statuses_count);
     for (uint32_t i = 0; i < b->statuses_count && u->err == OK; i++) {
         struct bundle_status *s = &b->statuses[i];
         fields_expect(u, 4);
@@ -143,12 +142,10 @@ static void entries_read(struct unpack *u, struct arena *arena, struct bundle *b
 enum err bundle_read(struct span in, struct arena *arena, struct bundle *ret) {
     struct bundle b = {.question = PROOF_RECORD};
     struct unpack u;
-    if (in.len > PROOF_BYTES_MAX)
-        return ERR_TOO_LARGE;
+    if (in.len > PROOF_BYTES_MAX) return ERR_TOO_LARGE;
     unpack_init(&u, in);
     fields_expect(&u, 10);
-    if (unpack_uint(&u, UINT8_MAX) != 1)
-        unpack_fail(&u, ERR_PROOF_VERSION);
+    if (unpack_uint(&u, UINT8_MAX) != 1) unpack_fail(&u, ERR_PROOF_VERSION);
     b.validator_bytes = unpack_bytes(&u, PROOF_BYTES_MAX);
     unpack_fixed(&u, b.rest_digest.b, 32);
     /* SPEC P1: "hand-overs is the empty array in protocol version 1" */
@@ -162,7 +159,6 @@ enum err bundle_read(struct span in, struct arena *arena, struct bundle *ret) {
     statuses_read(&u, arena, &b);
     entries_read(&u, arena, &b);
     enum err e = unpack_end(&u);
-    if (e == OK)
-        *ret = b;
+    if (e == OK) *ret = b;
     return e;
 }

@@ -1,4 +1,5 @@
-/* proof_bundle.h: a proof bundle taken apart (SPEC P1 to P9, form only). Inside of proof.h: proof_verify.c judges it, proof_json.c shows it. */
+/* proof_bundle.h: a proof bundle taken apart (SPEC P1 to P9, form only). Inside of proof.h:
+ * proof_verify.c judges it, proof_json.c shows it. */
 #ifndef LEDGER_PROOF_BUNDLE_H
 #define LEDGER_PROOF_BUNDLE_H
 

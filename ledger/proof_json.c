@@ -1,5 +1,5 @@
-/* proof_json.c: statements and bundles as JSON, and one log leaf as a C2SP tlog-proof. For people and other programs; nothing here is
- * a format that anybody signs. */
+/* proof_json.c: statements and bundles as JSON, and one log leaf as a C2SP tlog-proof. For people
+ * and other programs; nothing here is a format that anybody signs. */
 #include <inttypes.h>
 
 #include "base/json.h"
@@ -36,7 +36,8 @@ static void write_hex(struct buffer *out, bool *first, const char *name, struct 
     hex_text(out, bytes);
 }
 
-static void write_digest(struct buffer *out, bool *first, const char *name, const struct digest *d) {
+static void write_digest(struct buffer *out, bool *first, const char *name,
+                         const struct digest *d) {
     write_hex(out, first, name, span_of(d->b, 32));
 }
 
@@ -181,7 +182,8 @@ static void write_signers(struct buffer *out, const struct statement *s) {
 void statement_json(const struct statement *s, struct buffer *out) {
     bool first = true;
     buffer_text(out, "{");
-    write_text(out, &first, "question", span_text(s->question == PROOF_RECORD ? "record" : "thing"));
+    write_text(out, &first, "question",
+               span_text(s->question == PROOF_RECORD ? "record" : "thing"));
     if (s->question == PROOF_RECORD)
         write_digest(out, &first, "wire_id", &s->wire_id);
     else
@@ -242,8 +244,7 @@ static void write_bundle_item(struct buffer *out, const struct bundle_item *item
     else
         write_digest(out, &first, "fields_digest", &item->fields_digest);
     write_uint(out, &first, "things_count", item->things_count);
-    if (!item->things_all)
-        write_digest(out, &first, "things_root", &item->things_root);
+    if (!item->things_all) write_digest(out, &first, "things_root", &item->things_root);
     write_key(out, &first, "things");
     buffer_text(out, "[");
     for (uint32_t i = 0; i < item->things_disclosed; i++) {
@@ -298,8 +299,7 @@ static void write_bundle_status(struct buffer *out, const struct bundle_status *
     buffer_text(out, "{");
     write_uint(out, &first, "type", s->type);
     write_subject(out, &first, s->type, s->subject);
-    if (s->exists)
-        write_hex(out, &first, "value", s->value);
+    if (s->exists) write_hex(out, &first, "value", s->value);
     write_hex(out, &first, "proof", s->proof);
     buffer_text(out, "}");
 }
@@ -308,8 +308,7 @@ enum err proof_export_json(struct span bundle, struct arena *arena, struct buffe
     struct bundle b;
     bool first = true;
     enum err e = bundle_read(bundle, arena, &b);
-    if (e)
-        return e;
+    if (e) return e;
     buffer_text(out, "{");
     write_uint(out, &first, "version", 1);
     write_hex(out, &first, "validator_set", b.validator_bytes);
@@ -357,17 +356,16 @@ static void base64_line(struct span in, struct buffer *out) {
 }
 
 enum err proof_export_tlog(struct reader r, const struct validator_set *set, struct span origin,
-                           const struct attested *attested, uint64_t log_index, struct buffer *out) {
+                           const struct attested *attested, uint64_t log_index,
+                           struct buffer *out) {
     struct buffer leaf CLEANUP(buffer_free) = {0};
     struct merkle_path path;
     uint64_t height;
     uint32_t index;
     buffer_init(&leaf, LEAF_BYTES_MAX + 16);
     enum err e = query_log_leaf(r, log_index, &leaf, &height, &index);
-    if (e == OK)
-        e = merkle_inclusion(r, log_index, attested->size, &path);
-    if (e)
-        return e;
+    if (e == OK) e = merkle_inclusion(r, log_index, attested->size, &path);
+    if (e) return e;
     buffer_text(out, "c2sp.org/tlog-proof@v1\nextra ");
     base64_line(buffer_span(&leaf), out);
     buffer_printf(out, "index %" PRIu64 "\n", log_index);

@@ -25,21 +25,20 @@ enum err query_record(struct reader r, const struct digest *wire_id, struct reco
     struct buffer b CLEANUP(buffer_free) = {0};
     struct row_key k = row_digest('W', wire_id);
     buffer_init(&b, SMALL_ROW);
-    if (!row_get(r, TABLE_STATE, &k, &b))
-        return ERR_QUERY_UNKNOWN;
+    if (!row_get(r, TABLE_STATE, &k, &b)) return ERR_QUERY_UNKNOWN;
     CHECK(b.len == 24);
-    *ret = (struct record_place){get_u64(b.data), get_u32(b.data + 8), get_u64(b.data + 12), get_u16(b.data + 20),
-                                 get_u16(b.data + 22)};
+    *ret = (struct record_place){get_u64(b.data), get_u32(b.data + 8), get_u64(b.data + 12),
+                                 get_u16(b.data + 20), get_u16(b.data + 22)};
     return OK;
 }
 
-enum err query_record_by_id(struct reader r, const struct digest *record_id, struct digest *ret_wire_id) {
+enum err query_record_by_id(struct reader r, const struct digest *record_id,
+                            struct digest *ret_wire_id) {
     struct buffer b CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
     struct row_key k = row_digest('I', record_id);
     buffer_init(&b, SMALL_ROW);
     buffer_init(&wire, RECORD_BYTES_MAX);
-    if (!row_get(r, TABLE_STATE, &k, &b))
-        return ERR_QUERY_UNKNOWN;
+    if (!row_get(r, TABLE_STATE, &k, &b)) return ERR_QUERY_UNKNOWN;
     CHECK(b.len == 12);
     enum err e = query_record_bytes(r, get_u64(b.data), get_u32(b.data + 8), &wire);
     return e ? e : record_wire_id(buffer_span(&wire), ret_wire_id);
@@ -54,12 +53,11 @@ enum err query_record_bytes(struct reader r, uint64_t height, uint32_t index, st
     return chain_row(r, &k, ret);
 }
 
-enum err query_log_leaf(struct reader r, uint64_t log_index, struct buffer *ret, uint64_t *ret_height,
-                        uint32_t *ret_index) {
+enum err query_log_leaf(struct reader r, uint64_t log_index, struct buffer *ret,
+                        uint64_t *ret_height, uint32_t *ret_index) {
     struct row_key k = row_u64('E', log_index);
     enum err e = chain_row(r, &k, ret);
-    if (e)
-        return e;
+    if (e) return e;
     CHECK(ret->len > 12);
     *ret_height = get_u64(ret->data);
     *ret_index = get_u32(ret->data + 8);
@@ -79,8 +77,7 @@ enum err query_block(struct reader r, uint64_t height, struct block_summary *ret
     struct row_key k = row_u64('S', height);
     buffer_init(&b, SMALL_ROW);
     enum err e = chain_row(r, &k, &b);
-    if (e == OK)
-        CHECK(codec_decode(&block_summary_type, buffer_span(&b), NULL, ret) == OK);
+    if (e == OK) CHECK(codec_decode(&block_summary_type, buffer_span(&b), NULL, ret) == OK);
     return e;
 }
 
@@ -97,13 +94,10 @@ enum err query_results(struct reader r, uint64_t height, struct arena *arena, st
     struct unpack u;
     buffer_init(&b, (size_t)BLOCK_RECORDS_MAX * 64);
     enum err e = query_block(r, height, &s);
-    if (e == OK)
-        e = chain_row(r, &k, &b);
-    if (e)
-        return e;
+    if (e == OK) e = chain_row(r, &k, &b);
+    if (e) return e;
     struct result *list = arena_alloc(arena, s.records + 1, sizeof *list);
-    if (!list)
-        return ERR_TOO_LARGE;
+    if (!list) return ERR_TOO_LARGE;
     unpack_init(&u, buffer_span(&b));
     for (uint32_t i = 0; i < s.records; i++)
         CHECK(codec_read(&result_type, &u, NULL, &list[i]));
@@ -113,12 +107,10 @@ enum err query_results(struct reader r, uint64_t height, struct arena *arena, st
     return OK;
 }
 
-
 /* Block times rise, so a bisection over heights needs no walk over the time rows. */
 uint64_t query_height_at(struct reader r, uint64_t time_ms) {
     struct ledger_head head;
-    if (!ledger_head_read(r, &head))
-        return 0;
+    if (!ledger_head_read(r, &head)) return 0;
     uint64_t low = 0, high = head.height;
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
@@ -132,29 +124,29 @@ uint64_t query_height_at(struct reader r, uint64_t time_ms) {
     return low;
 }
 
-static enum err query_value(struct reader r, const struct digest *key, const struct type *type, struct buffer *value,
-                            void *ret) {
-    if (!status_get(r, key, value))
-        return ERR_QUERY_UNKNOWN;
+static enum err query_value(struct reader r, const struct digest *key, const struct type *type,
+                            struct buffer *value, void *ret) {
+    if (!status_get(r, key, value)) return ERR_QUERY_UNKNOWN;
     CHECK(codec_decode(type, buffer_span(value), NULL, ret) == OK);
     return OK;
 }
 
-enum err query_member(struct reader r, struct span subject, struct buffer *value, struct member_value *ret) {
-    if (!subject_id_valid(subject))
-        return ERR_QUERY_UNKNOWN;
+enum err query_member(struct reader r, struct span subject, struct buffer *value,
+                      struct member_value *ret) {
+    if (!subject_id_valid(subject)) return ERR_QUERY_UNKNOWN;
     struct digest key = status_key(STATUS_MEMBER, subject);
     return query_value(r, &key, &member_value_type, value, ret);
 }
 
-enum err query_key(struct reader r, const struct pubkey *key, struct buffer *value, struct key_value *ret) {
+enum err query_key(struct reader r, const struct pubkey *key, struct buffer *value,
+                   struct key_value *ret) {
     struct digest at = status_key(STATUS_KEY, span_of(key->b, 32));
     return query_value(r, &at, &key_value_type, value, ret);
 }
 
-enum err query_thing(struct reader r, struct span canonical, struct buffer *value, struct thing_value *ret) {
-    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX)
-        return ERR_QUERY_UNKNOWN;
+enum err query_thing(struct reader r, struct span canonical, struct buffer *value,
+                     struct thing_value *ret) {
+    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return ERR_QUERY_UNKNOWN;
     struct digest key = status_key(STATUS_THING, canonical);
     return query_value(r, &key, &thing_value_type, value, ret);
 }
@@ -169,19 +161,18 @@ static bool key_row(void *context, struct span key, struct span value) {
     struct page *p = context;
     struct pubkey *list = p->list;
     (void)value;
-    if (p->count == p->max)
-        return false;
+    if (p->count == p->max) return false;
     CHECK(key.len == 65);
     memcpy(list[p->count++].b, key.data + 33, 32);
     return true;
 }
 
-uint32_t query_member_keys(struct reader r, struct span subject, const struct pubkey *after, uint32_t max,
-                           struct pubkey ret[]) {
+uint32_t query_member_keys(struct reader r, struct span subject, const struct pubkey *after,
+                           uint32_t max, struct pubkey ret[]) {
     struct page p = {.max = max, .list = ret};
-    struct row_key prefix = row_key_of(subject, NULL), from = row_key_of(subject, after), to = row_after(&prefix);
-    if (after)
-        key_u8(&from, 0); /* the next key after it */
+    struct row_key prefix = row_key_of(subject, NULL), from = row_key_of(subject, after),
+                   to = row_after(&prefix);
+    if (after) key_u8(&from, 0); /* the next key after it */
     reader_scan(r, TABLE_STATE, key_span(&from), key_span(&to), key_row, &p);
     return p.count;
 }
@@ -190,22 +181,19 @@ static bool member_row(void *context, struct span key, struct span value) {
     struct page *p = context;
     struct span *list = p->list;
     (void)value;
-    if (p->count == p->max)
-        return false;
+    if (p->count == p->max) return false;
     list[p->count] = arena_copy(p->arena, span_part(key, 1, key.len - 1));
-    if (!list[p->count].data)
-        return false;
+    if (!list[p->count].data) return false;
     p->count++;
     return true;
 }
 
-uint32_t query_members(struct reader r, struct span after, uint32_t max, struct arena *arena, struct span ret[]) {
+uint32_t query_members(struct reader r, struct span after, uint32_t max, struct arena *arena,
+                       struct span ret[]) {
     struct page p = {.max = max, .list = ret, .arena = arena};
-    if (after.len > SUBJECT_ID_BYTES_MAX)
-        return 0;
+    if (after.len > SUBJECT_ID_BYTES_MAX) return 0;
     struct row_key from = row_text('m', after);
-    if (after.len > 0)
-        key_u8(&from, 0);
+    if (after.len > 0) key_u8(&from, 0);
     reader_scan(r, TABLE_STATE, key_span(&from), span_text("n"), member_row, &p);
     return p.count;
 }
@@ -213,20 +201,20 @@ uint32_t query_members(struct reader r, struct span after, uint32_t max, struct 
 static bool history_row(void *context, struct span key, struct span value) {
     struct page *p = context;
     struct history_place *list = p->list;
-    if (p->count == p->max)
-        return false;
+    if (p->count == p->max) return false;
     CHECK(key.len == 41 && value.len == 10);
-    list[p->count++] = (struct history_place){get_u64(key.data + 33), get_u64(value.data), get_u16(value.data + 8)};
+    list[p->count++] = (struct history_place){get_u64(key.data + 33), get_u64(value.data),
+                                              get_u16(value.data + 8)};
     return true;
 }
 
 uint32_t query_history(struct reader r, struct span canonical, uint64_t from, uint32_t max,
                        struct history_place ret[]) {
     struct page p = {.max = max, .list = ret};
-    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX)
-        return 0;
+    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return 0;
     struct digest key = status_key(STATUS_THING, canonical);
-    struct row_key prefix = row_digest('h', &key), first = row_history(&key, from), to = row_after(&prefix);
+    struct row_key prefix = row_digest('h', &key), first = row_history(&key, from),
+                   to = row_after(&prefix);
     reader_scan(r, TABLE_STATE, key_span(&first), key_span(&to), history_row, &p);
     return p.count;
 }
@@ -235,17 +223,18 @@ static bool subject_row(void *context, struct span key, struct span value) {
     struct page *p = context;
     uint64_t *list = p->list;
     (void)value;
-    if (p->count == p->max)
-        return false;
+    if (p->count == p->max) return false;
     CHECK(key.len == 41);
     list[p->count++] = get_u64(key.data + 33);
     return true;
 }
 
-uint32_t query_subject_records(struct reader r, struct span subject, uint64_t from, uint32_t max, uint64_t ret[]) {
+uint32_t query_subject_records(struct reader r, struct span subject, uint64_t from, uint32_t max,
+                               uint64_t ret[]) {
     struct page p = {.max = max, .list = ret};
     struct digest d = sha256(subject);
-    struct row_key prefix = row_digest('s', &d), first = row_subject(subject, from), to = row_after(&prefix);
+    struct row_key prefix = row_digest('s', &d), first = row_subject(subject, from),
+                   to = row_after(&prefix);
     reader_scan(r, TABLE_STATE, key_span(&first), key_span(&to), subject_row, &p);
     return p.count;
 }

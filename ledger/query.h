@@ -1,7 +1,9 @@
-/* query.h: reading back the rows that execution wrote. Works on any reader: a store snapshot, an overlay, memory.
+/* query.h: reading back the rows that execution wrote. Works on any reader: a store snapshot, an
+ * overlay, memory.
  *
- * Texts and bytes are appended to the caller's buffers or copied into the arena. Lists are pages: at most `max` entries, from a cursor.
- * Errors: ERR_QUERY_UNKNOWN when there is no such thing; results untouched.
+ * Texts and bytes are appended to the caller's buffers or copied into the arena. Lists are pages:
+ * at most `max` entries, from a cursor. Errors: ERR_QUERY_UNKNOWN when there is no such thing;
+ * results untouched.
  */
 #ifndef LEDGER_QUERY_H
 #define LEDGER_QUERY_H
@@ -11,19 +13,23 @@
 
 struct record_place {
     uint64_t height;
-    uint32_t index;     /* in the block's payload */
-    uint64_t log_index; /* LOG_INDEX_NONE when it was not accepted */
+    uint32_t index;      /* in the block's payload */
+    uint64_t log_index;  /* LOG_INDEX_NONE when it was not accepted */
     uint16_t code, item; /* its result */
 };
 
-enum err query_record(struct reader r, const struct digest *wire_id, struct record_place *ret) MUST_USE;
+enum err query_record(struct reader r, const struct digest *wire_id,
+                      struct record_place *ret) MUST_USE;
 /* The record that consumed this id (R5); by the index, so also after the id was forgotten. */
-enum err query_record_by_id(struct reader r, const struct digest *record_id, struct digest *ret_wire_id) MUST_USE;
+enum err query_record_by_id(struct reader r, const struct digest *record_id,
+                            struct digest *ret_wire_id) MUST_USE;
 /* The wire form (R6), replacing ret. */
-enum err query_record_bytes(struct reader r, uint64_t height, uint32_t index, struct buffer *ret) MUST_USE;
-/* Log leaf at an index, replacing ret; the block it came with. For a block leaf `ret_index` is UINT32_MAX. */
-enum err query_log_leaf(struct reader r, uint64_t log_index, struct buffer *ret, uint64_t *ret_height,
-                        uint32_t *ret_index) MUST_USE;
+enum err query_record_bytes(struct reader r, uint64_t height, uint32_t index,
+                            struct buffer *ret) MUST_USE;
+/* Log leaf at an index, replacing ret; the block it came with. For a block leaf `ret_index` is
+ * UINT32_MAX. */
+enum err query_log_leaf(struct reader r, uint64_t log_index, struct buffer *ret,
+                        uint64_t *ret_height, uint32_t *ret_index) MUST_USE;
 
 /* What a height left: written by execution, height 0 by genesis. */
 struct block_summary {
@@ -49,14 +55,19 @@ uint64_t query_height_at(struct reader r, uint64_t time_ms);
 enum err query_height_of_leaf(struct reader r, uint64_t log_index, uint64_t *ret) MUST_USE;
 
 /* Status values; spans borrow from `value`, whose content is replaced. */
-enum err query_member(struct reader r, struct span subject, struct buffer *value, struct member_value *ret) MUST_USE;
-enum err query_key(struct reader r, const struct pubkey *key, struct buffer *value, struct key_value *ret) MUST_USE;
-enum err query_thing(struct reader r, struct span canonical, struct buffer *value, struct thing_value *ret) MUST_USE;
+enum err query_member(struct reader r, struct span subject, struct buffer *value,
+                      struct member_value *ret) MUST_USE;
+enum err query_key(struct reader r, const struct pubkey *key, struct buffer *value,
+                   struct key_value *ret) MUST_USE;
+enum err query_thing(struct reader r, struct span canonical, struct buffer *value,
+                     struct thing_value *ret) MUST_USE;
 /* Keys ever registered for a subject, in key order; returns how many were written. */
-uint32_t query_member_keys(struct reader r, struct span subject, const struct pubkey *after, uint32_t max,
-                           struct pubkey ret[]);
-/* Subject ids in byte order, after the given one (SPAN_EMPTY: from the first), each in the arena. */
-uint32_t query_members(struct reader r, struct span after, uint32_t max, struct arena *arena, struct span ret[]);
+uint32_t query_member_keys(struct reader r, struct span subject, const struct pubkey *after,
+                           uint32_t max, struct pubkey ret[]);
+/* Subject ids in byte order, after the given one (SPAN_EMPTY: from the first), each in the arena.
+ */
+uint32_t query_members(struct reader r, struct span after, uint32_t max, struct arena *arena,
+                       struct span ret[]);
 
 /* One history entry (H1): where it is told. */
 struct history_place {
@@ -68,6 +79,7 @@ struct history_place {
 uint32_t query_history(struct reader r, struct span canonical, uint64_t from, uint32_t max,
                        struct history_place ret[]);
 /* Log indices of a subject's accepted records, rising, from `from` on. */
-uint32_t query_subject_records(struct reader r, struct span subject, uint64_t from, uint32_t max, uint64_t ret[]);
+uint32_t query_subject_records(struct reader r, struct span subject, uint64_t from, uint32_t max,
+                               uint64_t ret[]);
 
 #endif

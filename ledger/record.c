@@ -25,19 +25,13 @@ const struct type record_header_type = CODEC_TYPE(record_header, header_fields);
 
 enum err record_header_decode(struct span in, struct record_header *ret) {
     struct record_header h;
-    if (in.len > RECORD_HEADER_BYTES_MAX)
-        return ERR_RECORD_SIZE;
+    if (in.len > RECORD_HEADER_BYTES_MAX) return ERR_RECORD_SIZE;
     enum err e = codec_decode(&record_header_type, in, NULL, &h);
-    if (e)
-        return e;
-    if (h.version != 1 || h.suite != 1)
-        return ERR_RECORD_VERSION;
-    if (h.kind != RECORD_EVENTS && h.kind != RECORD_GOVERNANCE)
-        return ERR_RECORD_KIND;
-    if (!subject_id_valid(h.subject))
-        return ERR_RECORD_SUBJECT;
-    if (h.item_count < 1 || h.item_count > RECORD_ITEMS_MAX)
-        return ERR_RECORD_ITEMS;
+    if (e) return e;
+    if (h.version != 1 || h.suite != 1) return ERR_RECORD_VERSION;
+    if (h.kind != RECORD_EVENTS && h.kind != RECORD_GOVERNANCE) return ERR_RECORD_KIND;
+    if (!subject_id_valid(h.subject)) return ERR_RECORD_SUBJECT;
+    if (h.item_count < 1 || h.item_count > RECORD_ITEMS_MAX) return ERR_RECORD_ITEMS;
     *ret = h;
     return OK;
 }
@@ -48,15 +42,15 @@ void record_leaf(struct span header_bytes, const struct signature *signature, st
     buffer_append(out, signature->b, sizeof signature->b);
 }
 
-enum err record_leaf_decode(struct span leaf, struct span *ret_header_bytes, struct signature *ret_signature) {
+enum err record_leaf_decode(struct span leaf, struct span *ret_header_bytes,
+                            struct signature *ret_signature) {
     struct record_header h;
     if (leaf.len < 1 + sizeof ret_signature->b || leaf.data[0] != LEAF_RECORD)
         return ERR_CODEC_TYPE;
     size_t header_len = leaf.len - 1 - sizeof ret_signature->b;
     struct span header_bytes = span_part(leaf, 1, header_len);
     enum err e = record_header_decode(header_bytes, &h);
-    if (e)
-        return e;
+    if (e) return e;
     *ret_header_bytes = header_bytes;
     for (size_t i = 0; i < sizeof ret_signature->b; i++)
         ret_signature->b[i] = leaf.data[1 + header_len + i];
@@ -97,8 +91,7 @@ struct wire {
 static enum err wire_read(struct span in, struct wire *ret) {
     struct unpack u;
     unpack_init(&u, in);
-    if (unpack_array(&u, 3) != 3)
-        unpack_fail(&u, ERR_CODEC_COUNT);
+    if (unpack_array(&u, 3) != 3) unpack_fail(&u, ERR_CODEC_COUNT);
     ret->header_bytes = unpack_bytes(&u, RECORD_HEADER_BYTES_MAX);
     unpack_fixed(&u, ret->signature.b, sizeof ret->signature.b);
     ret->body = unpack_bytes(&u, RECORD_BYTES_MAX);
@@ -107,11 +100,9 @@ static enum err wire_read(struct span in, struct wire *ret) {
 
 enum err record_wire_id(struct span wire, struct digest *ret) {
     struct wire w;
-    if (wire.len > RECORD_BYTES_MAX)
-        return ERR_RECORD_SIZE;
+    if (wire.len > RECORD_BYTES_MAX) return ERR_RECORD_SIZE;
     enum err e = wire_read(wire, &w);
-    if (e == OK)
-        *ret = record_wire_id_of(w.header_bytes, &w.signature);
+    if (e == OK) *ret = record_wire_id_of(w.header_bytes, &w.signature);
     return e;
 }
 
@@ -123,20 +114,23 @@ static enum err refuse_item(struct refusal *ret, enum err e, uint32_t item) {
     return refusal_set(ret, e, "items[%u]", item);
 }
 
-static enum err header_check(const struct ledger_params *params, const struct record_header *h, struct refusal *ret) {
+static enum err header_check(const struct ledger_params *params, const struct record_header *h,
+                             struct refusal *ret) {
     if (!digest_equal(&h->chain_id, &params->chain_id))
         return refuse(ret, ERR_RECORD_CHAIN, "header.chain_id");
     if (h->item_count > params->parameters.record_items)
         return refuse(ret, ERR_RECORD_ITEMS, "header.item_count");
     /* SPEC R7: "created < expires <= created + record lifetime of the parameters" */
-    if (h->expires_ms <= h->created_ms || h->expires_ms - h->created_ms > params->parameters.record_lifetime_ms)
+    if (h->expires_ms <= h->created_ms ||
+        h->expires_ms - h->created_ms > params->parameters.record_lifetime_ms)
         return refuse(ret, ERR_RECORD_LIFETIME, "header.expires_ms");
     return OK;
 }
 
 /* SPEC R8: "Kinds: 1 events (item types 1 to 15), 2 governance (item types 32 to 47)" */
 static bool item_of_kind(uint8_t kind, uint8_t type) {
-    return kind == RECORD_EVENTS ? type >= 1 && type <= 15 : type >= ACT_MEMBER_ADMITTED && type <= ACT_TYPE_MAX;
+    return kind == RECORD_EVENTS ? type >= 1 && type <= 15
+                                 : type >= ACT_MEMBER_ADMITTED && type <= ACT_TYPE_MAX;
 }
 
 static enum err body_read(struct record *r, struct arena *arena, struct refusal *ret) {
@@ -151,11 +145,9 @@ static enum err body_read(struct record *r, struct arena *arena, struct refusal 
         return refuse(ret, u.err ? u.err : ERR_RECORD_BODY, "header.item_count");
     r->items = arena_alloc(arena, count, sizeof *r->items);
     r->item_digests = arena_alloc(arena, count, sizeof *r->item_digests);
-    if (!r->items || !r->item_digests)
-        return refuse(ret, ERR_TOO_LARGE, "items");
+    if (!r->items || !r->item_digests) return refuse(ret, ERR_TOO_LARGE, "items");
     for (uint32_t i = 0; i < count; i++) {
-        if (!item_read(&u, arena, &r->items[i]))
-            return refuse_item(ret, u.err, i);
+        if (!item_read(&u, arena, &r->items[i])) return refuse_item(ret, u.err, i);
         if (!item_of_kind(r->header.kind, r->items[i].type))
             return refuse_item(ret, ERR_RECORD_ITEM_KIND, i);
         r->item_digests[i] = item_digest(&r->items[i]);
@@ -163,42 +155,37 @@ static enum err body_read(struct record *r, struct arena *arena, struct refusal 
         merkle_stack_add(&stack, &leaf);
     }
     enum err e = unpack_end(&u);
-    if (e)
-        return refuse(ret, e, "body");
+    if (e) return refuse(ret, e, "body");
     merkle_stack_root(&stack, &root);
     if (!digest_equal(&root, &r->header.body_root))
         return refuse(ret, ERR_RECORD_BODY, "header.body_root");
     return OK;
 }
 
-enum err record_parse(const struct ledger_params *params, struct span wire, struct arena *arena, struct record *ret,
-                      struct refusal *ret_refusal) {
+enum err record_parse(const struct ledger_params *params, struct span wire, struct arena *arena,
+                      struct record *ret, struct refusal *ret_refusal) {
     struct record r = {.wire = wire};
     struct wire w;
-    if (wire.len > params->parameters.record_bytes)
-        return refuse(ret_refusal, ERR_RECORD_SIZE, "");
+    if (wire.len > params->parameters.record_bytes) return refuse(ret_refusal, ERR_RECORD_SIZE, "");
     enum err e = wire_read(wire, &w);
-    if (e)
-        return refuse(ret_refusal, e, "record");
+    if (e) return refuse(ret_refusal, e, "record");
     r.header_bytes = w.header_bytes;
     r.signature = w.signature;
     r.body = w.body;
     e = record_header_decode(r.header_bytes, &r.header);
-    if (e)
-        return refuse(ret_refusal, e, "header");
+    if (e) return refuse(ret_refusal, e, "header");
     e = header_check(params, &r.header, ret_refusal);
-    if (e)
-        return e;
+    if (e) return e;
     e = body_read(&r, arena, ret_refusal);
-    if (e)
-        return e;
+    if (e) return e;
     r.wire_id = record_wire_id_of(r.header_bytes, &r.signature);
     r.id = record_id_of(r.header_bytes);
     *ret = r;
     return OK;
 }
 
-enum err record_items_check(const struct record *record, struct arena *arena, struct refusal *ret_refusal) {
+enum err record_items_check(const struct record *record, struct arena *arena,
+                            struct refusal *ret_refusal) {
     struct refusal ignored;
     uint32_t offender = 0;
     if (record->header.kind == RECORD_EVENTS)
@@ -207,8 +194,7 @@ enum err record_items_check(const struct record *record, struct arena *arena, st
     for (uint32_t i = 0; i < record->header.item_count; i++) {
         struct act act;
         enum err e = act_decode(&record->items[i], &record->header.key, arena, &act);
-        if (e)
-            return refuse_item(ret_refusal, e, i);
+        if (e) return refuse_item(ret_refusal, e, i);
     }
     return OK;
 }
@@ -217,30 +203,27 @@ enum err record_signature_check(const struct record *record) {
     return record_header_signature(record->header_bytes, &record->header.key, &record->signature);
 }
 
-enum err record_check(const struct ledger_params *params, struct span wire, struct arena *arena, struct record *ret,
-                      struct refusal *ret_refusal) {
+enum err record_check(const struct ledger_params *params, struct span wire, struct arena *arena,
+                      struct record *ret, struct refusal *ret_refusal) {
     struct record r;
     enum err e = record_parse(params, wire, arena, &r, ret_refusal);
-    if (e)
-        return e;
+    if (e) return e;
     e = record_items_check(&r, arena, ret_refusal);
-    if (e)
-        return e;
+    if (e) return e;
     e = record_signature_check(&r);
-    if (e)
-        return refuse(ret_refusal, e, "signature");
+    if (e) return refuse(ret_refusal, e, "signature");
     *ret = r;
     return OK;
 }
 
-enum err record_make(const struct ledger_params *params, const struct record_header *draft, const struct item items[],
-                     uint32_t items_count, const struct keypair *keys, struct buffer *out) {
+enum err record_make(const struct ledger_params *params, const struct record_header *draft,
+                     const struct item items[], uint32_t items_count, const struct keypair *keys,
+                     struct buffer *out) {
     struct buffer body CLEANUP(buffer_free) = {0}, header CLEANUP(buffer_free) = {0};
     struct merkle_stack stack = {.count = 0};
     struct record_header h = *draft;
     struct signature signature;
-    if (items_count < 1 || items_count > params->parameters.record_items)
-        return ERR_RECORD_ITEMS;
+    if (items_count < 1 || items_count > params->parameters.record_items) return ERR_RECORD_ITEMS;
     buffer_init(&body, params->parameters.record_bytes);
     buffer_init(&header, RECORD_HEADER_BYTES_MAX);
     pack_array(&body, items_count);

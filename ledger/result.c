@@ -20,15 +20,13 @@ enum { ROWS = sizeof table / sizeof table[0] };
 
 const char *result_name(uint16_t code) {
     for (int i = 0; i < ROWS; i++)
-        if (table[i].code == code)
-            return table[i].name;
+        if (table[i].code == code) return table[i].name;
     return "RESULT_?";
 }
 
 const char *result_text(uint16_t code, enum lang lang) {
     for (int i = 0; i < ROWS; i++)
-        if (table[i].code == code)
-            return lang == LANG_ZH ? table[i].zh : table[i].en;
+        if (table[i].code == code) return lang == LANG_ZH ? table[i].zh : table[i].en;
     return lang == LANG_ZH ? "未知结果" : "an unknown result";
 }
 

@@ -1,4 +1,5 @@
-/* result.h: what execution decided about a record (SPEC X4, Y). Part of the ledger's formats: numbers are never reused. */
+/* result.h: what execution decided about a record (SPEC X4, Y). Part of the ledger's formats:
+ * numbers are never reused. */
 #ifndef LEDGER_RESULT_H
 #define LEDGER_RESULT_H
 

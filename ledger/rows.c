@@ -27,16 +27,14 @@ struct row_key row_text(char kind, struct span subject) {
 
 struct row_key row_forget(uint64_t until_ms, const struct digest *key) {
     struct row_key k = row_u64('X', until_ms);
-    if (key)
-        key_bytes(&k, key->b, sizeof key->b);
+    if (key) key_bytes(&k, key->b, sizeof key->b);
     return k;
 }
 
 struct row_key row_key_of(struct span subject, const struct pubkey *key) {
     struct digest d = sha256(subject);
     struct row_key k = row_digest('k', &d);
-    if (key)
-        key_bytes(&k, key->b, sizeof key->b);
+    if (key) key_bytes(&k, key->b, sizeof key->b);
     return k;
 }
 

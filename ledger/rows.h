@@ -1,17 +1,19 @@
-/* rows.h: the rows of keys.h by name: how execution writes them and query.c reads them (and genesis/ writes height 0). Not for others. */
+/* rows.h: the rows of keys.h by name: how execution writes them and query.c reads them (and
+ * genesis/ writes height 0). Not for others. */
 #ifndef LEDGER_ROWS_H
 #define LEDGER_ROWS_H
 
 #include "ledger/apply.h"
 #include "ledger/keys.h"
 
-struct row_key row_u64(char kind, uint64_t n);                      /* H E B R S */
-struct row_key row_record(uint64_t height, uint32_t index);         /* D */
-struct row_key row_digest(char kind, const struct digest *d);       /* W I */
-struct row_key row_text(char kind, struct span subject);            /* A m */
+struct row_key row_u64(char kind, uint64_t n);                          /* H E B R S */
+struct row_key row_record(uint64_t height, uint32_t index);             /* D */
+struct row_key row_digest(char kind, const struct digest *d);           /* W I */
+struct row_key row_text(char kind, struct span subject);                /* A m */
 struct row_key row_forget(uint64_t until_ms, const struct digest *key); /* X */
-struct row_key row_key_of(struct span subject, const struct pubkey *key); /* k; key NULL: the prefix */
-struct row_key row_history(const struct digest *key, uint64_t i);   /* h */
+struct row_key row_key_of(struct span subject,
+                          const struct pubkey *key);                 /* k; key NULL: the prefix */
+struct row_key row_history(const struct digest *key, uint64_t i);    /* h */
 struct row_key row_subject(struct span subject, uint64_t log_index); /* s */
 /* The smallest key above every key that begins with this one. */
 struct row_key row_after(const struct row_key *prefix);
@@ -21,7 +23,7 @@ bool row_get(struct reader r, enum table table, const struct row_key *k, struct 
 void row_put(struct changes *c, enum table table, const struct row_key *k, struct span value);
 
 /* Summary, the block's own leaf and the head of a height, from the head after it. */
-void ledger_write_summary(struct changes *c, const struct ledger_head *head, uint32_t records, uint32_t accepted,
-                          struct span block_leaf);
+void ledger_write_summary(struct changes *c, const struct ledger_head *head, uint32_t records,
+                          uint32_t accepted, struct span block_leaf);
 
 #endif

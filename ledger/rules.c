@@ -6,9 +6,10 @@
 #include "ledger/rows.h"
 #include "trace/event.h"
 
-void run_begin(struct run *run, const struct ledger_params *params, struct reader before, struct changes *c,
-               uint64_t height, uint64_t time_ms, struct arena *arena) {
-    *run = (struct run){.params = params, .height = height, .time_ms = time_ms, .changes = c, .arena = arena};
+void run_begin(struct run *run, const struct ledger_params *params, struct reader before,
+               struct changes *c, uint64_t height, uint64_t time_ms, struct arena *arena) {
+    *run = (struct run){
+        .params = params, .height = height, .time_ms = time_ms, .changes = c, .arena = arena};
     run->now = changes_reader(&run->layer, c, before);
     buffer_init(&run->scratch, STATUS_VALUE_BYTES_MAX);
 }
@@ -21,10 +22,11 @@ struct digest rules_key_key(const struct pubkey *key) {
     return status_key(STATUS_KEY, span_of(key->b, sizeof key->b));
 }
 
-/* The value under a status key, decoded; spans borrow from run->scratch. A value that does not decode is not ours: CHECK. */
-static bool value_of(struct run *run, const struct digest *key, const struct type *type, void *ret) {
-    if (!status_get(run->now, key, &run->scratch))
-        return false;
+/* The value under a status key, decoded; spans borrow from run->scratch. A value that does not
+ * decode is not ours: CHECK. */
+static bool value_of(struct run *run, const struct digest *key, const struct type *type,
+                     void *ret) {
+    if (!status_get(run->now, key, &run->scratch)) return false;
     CHECK(codec_decode(type, buffer_span(&run->scratch), NULL, ret) == OK);
     return true;
 }
@@ -36,12 +38,9 @@ static bool key_in_time(const struct run *run, const struct key_value *k) {
 static uint16_t decide_key(struct run *run, const struct record_header *h) {
     struct key_value k;
     struct digest key = rules_key_key(&h->key);
-    if (!value_of(run, &key, &key_value_type, &k))
-        return RESULT_UNKNOWN_KEY;
-    if (!span_equal(k.subject, h->subject))
-        return RESULT_KEY_OF_ANOTHER;
-    if (k.state != STATE_ACTIVE)
-        return RESULT_KEY_REVOKED;
+    if (!value_of(run, &key, &key_value_type, &k)) return RESULT_UNKNOWN_KEY;
+    if (!span_equal(k.subject, h->subject)) return RESULT_KEY_OF_ANOTHER;
+    if (k.state != STATE_ACTIVE) return RESULT_KEY_REVOKED;
     /* SPEC X2: "key not yet or no longer valid at block time (from <= time < until)" */
     return key_in_time(run, &k) ? RESULT_ACCEPTED : RESULT_KEY_NOT_VALID;
 }
@@ -49,12 +48,11 @@ static uint16_t decide_key(struct run *run, const struct record_header *h) {
 static uint16_t decide_member(struct run *run, const struct record_header *h) {
     struct member_value m;
     struct digest key = status_key(STATUS_MEMBER, h->subject);
-    if (!value_of(run, &key, &member_value_type, &m))
-        return RESULT_UNKNOWN_MEMBER;
-    if (m.state != STATE_ACTIVE)
-        return RESULT_MEMBER_SUSPENDED;
+    if (!value_of(run, &key, &member_value_type, &m)) return RESULT_UNKNOWN_MEMBER;
+    if (m.state != STATE_ACTIVE) return RESULT_MEMBER_SUSPENDED;
     /* SPEC X6: "kind 1 all roles but auditor alone; kind 2 authority" */
-    uint32_t permitted = h->kind == RECORD_EVENTS ? MEMBER_ROLES_ALL & ~(uint32_t)MEMBER_AUDITOR : MEMBER_AUTHORITY;
+    uint32_t permitted =
+        h->kind == RECORD_EVENTS ? MEMBER_ROLES_ALL & ~(uint32_t)MEMBER_AUDITOR : MEMBER_AUTHORITY;
     return m.roles & permitted ? RESULT_ACCEPTED : RESULT_ROLE;
 }
 
@@ -62,10 +60,11 @@ static struct verdict decide_events(const struct run *run, const struct record *
     uint64_t drift = run->params->parameters.max_drift_ms;
     for (uint32_t i = 0; i < record->header.item_count; i++) {
         int64_t ms;
-        if (!event_time_ms(&record->items[i], &ms) || ms < 0)
-            continue;
-        /* SPEC X9: "An event whose eventTime is later than the record's created time + max drift is refused (20)." */
-        if ((uint64_t)ms > record->header.created_ms && (uint64_t)ms - record->header.created_ms > drift)
+        if (!event_time_ms(&record->items[i], &ms) || ms < 0) continue;
+        /* SPEC X9: "An event whose eventTime is later than the record's created time + max drift is
+         * refused (20)." */
+        if ((uint64_t)ms > record->header.created_ms &&
+            (uint64_t)ms - record->header.created_ms > drift)
             return (struct verdict){RESULT_EVENT_TIME, (uint16_t)(i + 1)};
     }
     return (struct verdict){RESULT_ACCEPTED, 0};
@@ -74,37 +73,36 @@ static struct verdict decide_events(const struct run *run, const struct record *
 struct verdict rules_decide(struct run *run, const struct record *record) {
     const struct record_header *h = &record->header;
     struct digest key = status_key(STATUS_RECORD_ID, span_of(record->id.b, 32));
-    if (status_get(run->now, &key, &run->scratch))
-        return (struct verdict){RESULT_DUPLICATE, 0};
-    if (h->created_ms > run->time_ms && h->created_ms - run->time_ms > run->params->parameters.max_drift_ms)
+    if (status_get(run->now, &key, &run->scratch)) return (struct verdict){RESULT_DUPLICATE, 0};
+    if (h->created_ms > run->time_ms &&
+        h->created_ms - run->time_ms > run->params->parameters.max_drift_ms)
         return (struct verdict){RESULT_TOO_EARLY, 0};
-    if (h->expires_ms <= run->time_ms)
-        return (struct verdict){RESULT_EXPIRED, 0};
+    if (h->expires_ms <= run->time_ms) return (struct verdict){RESULT_EXPIRED, 0};
     uint16_t code = decide_key(run, h);
-    if (code == RESULT_ACCEPTED)
-        code = decide_member(run, h);
-    if (code != RESULT_ACCEPTED || h->kind != RECORD_EVENTS)
-        return (struct verdict){code, 0};
+    if (code == RESULT_ACCEPTED) code = decide_member(run, h);
+    if (code != RESULT_ACCEPTED || h->kind != RECORD_EVENTS) return (struct verdict){code, 0};
     return decide_events(run, record);
 }
 
-bool rules_key_speaks(struct run *run, const struct pubkey *key, struct span *ret_subject, uint32_t *ret_roles) {
+bool rules_key_speaks(struct run *run, const struct pubkey *key, struct span *ret_subject,
+                      uint32_t *ret_roles) {
     struct key_value k;
     struct member_value m;
     struct digest at = rules_key_key(key);
-    if (!value_of(run, &at, &key_value_type, &k) || k.state != STATE_ACTIVE || !key_in_time(run, &k))
+    if (!value_of(run, &at, &key_value_type, &k) || k.state != STATE_ACTIVE ||
+        !key_in_time(run, &k))
         return false;
     struct span subject = arena_copy(run->arena, k.subject);
     CHECK(subject.data);
     at = status_key(STATUS_MEMBER, subject);
-    if (!value_of(run, &at, &member_value_type, &m) || m.state != STATE_ACTIVE)
-        return false;
+    if (!value_of(run, &at, &member_value_type, &m) || m.state != STATE_ACTIVE) return false;
     *ret_subject = subject;
     *ret_roles = m.roles;
     return true;
 }
 
-static void value_put(struct changes *c, const struct digest *key, const struct type *type, const void *value) {
+static void value_put(struct changes *c, const struct digest *key, const struct type *type,
+                      const void *value) {
     struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, STATUS_VALUE_BYTES_MAX);
     codec_encode(type, value, &b);
@@ -130,8 +128,8 @@ void rules_key_put(struct changes *c, const struct pubkey *key, const struct key
     row_put(c, TABLE_STATE, &row, SPAN_EMPTY);
 }
 
-void rules_consume(struct run *run, enum status_type type, const struct digest *subject, const struct digest *key,
-                   struct span value, uint64_t until_ms) {
+void rules_consume(struct run *run, enum status_type type, const struct digest *subject,
+                   const struct digest *key, struct span value, uint64_t until_ms) {
     struct row_key forget = row_forget(until_ms, key);
     CHECK(type == STATUS_RECORD_ID || type == STATUS_ACT);
     CHECK(!digest_is_zero(subject));
@@ -156,9 +154,9 @@ static bool forget_row(void *context, struct span key, struct span value) {
 
 void rules_forget(struct run *run, uint32_t records) {
     uint64_t drift = run->params->parameters.max_drift_ms;
-    if (run->time_ms <= drift)
-        return;
-    /* SPEC X7: "the first 2 x (records of this block) + 64 in order (until, status key) are removed" */
+    if (run->time_ms <= drift) return;
+    /* SPEC X7: "the first 2 x (records of this block) + 64 in order (until, status key) are
+     * removed" */
     struct forget f = {.max = 2 * records + 64};
     f.list = arena_alloc(run->arena, f.max, sizeof *f.list);
     CHECK(f.list);

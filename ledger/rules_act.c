@@ -1,8 +1,9 @@
 /* rules_act.c: governance acts take effect (SPEC A3 to A8).
  *
- * Each act: its approvals (12, 11), whether it took effect before (13), then its own rules, then its effects. */
-#include "ledger/rules.h"
+ * Each act: its approvals (12, 11), whether it took effect before (13), then its own rules, then
+ * its effects. */
 #include "ledger/rows.h"
+#include "ledger/rules.h"
 
 struct act_run {
     struct run *run;
@@ -10,25 +11,26 @@ struct act_run {
     uint64_t log_index;
 };
 
-/* SPEC A7: "the record's subject and at least (threshold - 1) approvers with distinct subjects are active members with the role
- * authority and valid keys". X2 and X6 said so of the record's subject. */
+/* SPEC A7: "the record's subject and at least (threshold - 1) approvers with distinct subjects are
+ * active members with the role authority and valid keys". X2 and X6 said so of the record's
+ * subject. */
 static uint16_t check_approvals(const struct act_run *a, const struct act *act) {
     const struct record_header *h = &a->record->header;
     struct span subjects[ACT_APPROVALS_MAX + 1] = {h->subject};
     uint32_t count = 1;
     for (uint32_t i = 0; i < act->approvals_count; i++)
-        if (!act_approval_check(&act->approvals[i], &a->run->params->chain_id, act->type, h->created_ms, h->nonce,
-                                act->bytes))
+        if (!act_approval_check(&act->approvals[i], &a->run->params->chain_id, act->type,
+                                h->created_ms, h->nonce, act->bytes))
             return RESULT_ACT_SIGNATURE;
     for (uint32_t i = 0; i < act->approvals_count; i++) {
         struct span subject;
         uint32_t roles, seen = 0;
-        if (!rules_key_speaks(a->run, &act->approvals[i].key, &subject, &roles) || !(roles & MEMBER_AUTHORITY))
+        if (!rules_key_speaks(a->run, &act->approvals[i].key, &subject, &roles) ||
+            !(roles & MEMBER_AUTHORITY))
             continue;
         while (seen < count && !span_equal(subjects[seen], subject))
             seen++;
-        if (seen == count)
-            subjects[count++] = subject;
+        if (seen == count) subjects[count++] = subject;
     }
     return count >= a->run->params->approvals[act->type] ? RESULT_ACCEPTED : RESULT_ACT_APPROVALS;
 }
@@ -36,12 +38,15 @@ static uint16_t check_approvals(const struct act_run *a, const struct act *act) 
 static uint16_t consume_act(const struct act_run *a, const struct act *act) {
     const struct record_header *h = &a->record->header;
     struct buffer value CLEANUP(buffer_free) = {0};
-    struct digest d = act_digest(&a->run->params->chain_id, act->type, h->created_ms, h->nonce, act->bytes);
+    struct digest d =
+        act_digest(&a->run->params->chain_id, act->type, h->created_ms, h->nonce, act->bytes);
     struct digest key = status_key(STATUS_ACT, span_of(d.b, 32));
-    if (status_get(a->run->now, &key, &a->run->scratch))
-        return RESULT_ACT_CONSUMED;
-    struct act_value v = {.version = 1, .state = STATE_ACTIVE, .since_height = a->run->height,
-                          .log_index = a->log_index, .until_ms = h->expires_ms};
+    if (status_get(a->run->now, &key, &a->run->scratch)) return RESULT_ACT_CONSUMED;
+    struct act_value v = {.version = 1,
+                          .state = STATE_ACTIVE,
+                          .since_height = a->run->height,
+                          .log_index = a->log_index,
+                          .until_ms = h->expires_ms};
     buffer_init(&value, 256);
     codec_encode(&act_value_type, &v, &value);
     rules_consume(a->run, STATUS_ACT, &d, &key, buffer_span(&value), h->expires_ms);
@@ -51,8 +56,7 @@ static uint16_t consume_act(const struct act_run *a, const struct act *act) {
 /* Spans of the value live in the arena. */
 static bool member_get(const struct act_run *a, struct span subject, struct member_value *ret) {
     struct digest key = status_key(STATUS_MEMBER, subject);
-    if (!status_get(a->run->now, &key, &a->run->scratch))
-        return false;
+    if (!status_get(a->run->now, &key, &a->run->scratch)) return false;
     CHECK(codec_decode(&member_value_type, buffer_span(&a->run->scratch), NULL, ret) == OK);
     ret->name = arena_copy(a->run->arena, ret->name);
     ret->division = arena_copy(a->run->arena, ret->division);
@@ -61,8 +65,7 @@ static bool member_get(const struct act_run *a, struct span subject, struct memb
 
 static bool key_get(const struct act_run *a, const struct pubkey *key, struct key_value *ret) {
     struct digest at = rules_key_key(key);
-    if (!status_get(a->run->now, &at, &a->run->scratch))
-        return false;
+    if (!status_get(a->run->now, &at, &a->run->scratch)) return false;
     CHECK(codec_decode(&key_value_type, buffer_span(&a->run->scratch), NULL, ret) == OK);
     ret->subject = arena_copy(a->run->arena, ret->subject);
     return true;
@@ -95,8 +98,8 @@ static bool authority_row(void *context, struct span key, struct span value) {
     return !w->found;
 }
 
-/* SPEC A8: "After an act at least one active member with the role authority has a key that is valid at block time; an act that
- * would leave none is refused (19)." */
+/* SPEC A8: "After an act at least one active member with the role authority has a key that is valid
+ * at block time; an act that would leave none is refused (19)." */
 static uint16_t authority_left(const struct act_run *a) {
     struct authority_walk w = {.run = a->run};
     reader_scan(a->run->now, TABLE_STATE, span_text("A"), span_text("B"), authority_row, &w);
@@ -104,8 +107,12 @@ static uint16_t authority_left(const struct act_run *a) {
 }
 
 static void key_enter(const struct act_run *a, struct span subject, const struct member_key *k) {
-    struct key_value v = {.version = 1, .state = STATE_ACTIVE, .since_height = a->run->height,
-                          .log_index = a->log_index, .until_ms = k->until_ms, .subject = subject,
+    struct key_value v = {.version = 1,
+                          .state = STATE_ACTIVE,
+                          .since_height = a->run->height,
+                          .log_index = a->log_index,
+                          .until_ms = k->until_ms,
+                          .subject = subject,
                           .from_ms = k->from_ms};
     rules_key_put(a->run->changes, &k->key, &v);
 }
@@ -113,13 +120,15 @@ static void key_enter(const struct act_run *a, struct span subject, const struct
 static uint16_t admitted(const struct act_run *a, const struct act *act) {
     struct member_value old;
     struct key_value key;
-    if (member_get(a, act->subject, &old) && old.state == STATE_ACTIVE)
-        return RESULT_MEMBER_EXISTS;
+    if (member_get(a, act->subject, &old) && old.state == STATE_ACTIVE) return RESULT_MEMBER_EXISTS;
     for (uint32_t i = 0; i < act->keys_count; i++)
-        if (key_get(a, &act->keys[i].key, &key))
-            return RESULT_KEY_EXISTS;
-    struct member_value v = {.version = 1, .state = STATE_ACTIVE, .since_height = a->run->height,
-                             .log_index = a->log_index, .roles = act->roles, .name = act->name,
+        if (key_get(a, &act->keys[i].key, &key)) return RESULT_KEY_EXISTS;
+    struct member_value v = {.version = 1,
+                             .state = STATE_ACTIVE,
+                             .since_height = a->run->height,
+                             .log_index = a->log_index,
+                             .roles = act->roles,
+                             .name = act->name,
                              .division = act->division};
     rules_member_put(a->run->changes, act->subject, &v);
     for (uint32_t i = 0; i < act->keys_count; i++)
@@ -129,10 +138,8 @@ static uint16_t admitted(const struct act_run *a, const struct act *act) {
 
 static uint16_t suspended(const struct act_run *a, const struct act *act) {
     struct member_value v;
-    if (!member_get(a, act->subject, &v))
-        return RESULT_NO_MEMBER;
-    if (v.state == STATE_SUSPENDED)
-        return RESULT_ALREADY;
+    if (!member_get(a, act->subject, &v)) return RESULT_NO_MEMBER;
+    if (v.state == STATE_SUSPENDED) return RESULT_ALREADY;
     v.state = STATE_SUSPENDED;
     v.since_height = a->run->height;
     v.log_index = a->log_index;
@@ -144,21 +151,17 @@ static uint16_t suspended(const struct act_run *a, const struct act *act) {
 static uint16_t key_added(const struct act_run *a, const struct act *act) {
     struct member_value m;
     struct key_value k;
-    if (!member_get(a, act->subject, &m))
-        return RESULT_NO_MEMBER;
+    if (!member_get(a, act->subject, &m)) return RESULT_NO_MEMBER;
     /* SPEC A6: "A revoked key is never accepted again, under no subject." */
-    if (key_get(a, &act->keys->key, &k))
-        return RESULT_KEY_EXISTS;
+    if (key_get(a, &act->keys->key, &k)) return RESULT_KEY_EXISTS;
     key_enter(a, act->subject, act->keys);
     return RESULT_ACCEPTED;
 }
 
 static uint16_t key_revoked(const struct act_run *a, const struct act *act) {
     struct key_value k;
-    if (!key_get(a, &act->keys->key, &k))
-        return RESULT_NO_KEY;
-    if (k.state == STATE_REVOKED)
-        return RESULT_ALREADY;
+    if (!key_get(a, &act->keys->key, &k)) return RESULT_NO_KEY;
+    if (k.state == STATE_REVOKED) return RESULT_ALREADY;
     k.state = STATE_REVOKED;
     k.since_height = a->run->height;
     k.log_index = a->log_index;
@@ -190,12 +193,9 @@ struct verdict rules_acts(struct run *run, const struct record *record, uint64_t
         struct act act;
         CHECK(act_decode(&record->items[i], &record->header.key, run->arena, &act) == OK);
         uint16_t code = check_approvals(&a, &act);
-        if (code == RESULT_ACCEPTED)
-            code = consume_act(&a, &act);
-        if (code == RESULT_ACCEPTED)
-            code = take_effect(&a, &act);
-        if (code != RESULT_ACCEPTED)
-            return (struct verdict){code, (uint16_t)(i + 1)};
+        if (code == RESULT_ACCEPTED) code = consume_act(&a, &act);
+        if (code == RESULT_ACCEPTED) code = take_effect(&a, &act);
+        if (code != RESULT_ACCEPTED) return (struct verdict){code, (uint16_t)(i + 1)};
     }
     return (struct verdict){RESULT_ACCEPTED, 0};
 }

@@ -1,5 +1,6 @@
-/* state.c: readers and changes. A change set is an open-addressed table over an append-only list of changes; the
- * bytes live in an arena until changes_free. The sorted order is made when it is first asked for. */
+/* state.c: readers and changes. A change set is an open-addressed table over an append-only list of
+ * changes; the bytes live in an arena until changes_free. The sorted order is made when it is first
+ * asked for. */
 #include "ledger/state.h"
 
 #include <stdlib.h>
@@ -28,8 +29,7 @@ bool reader_get(struct reader r, enum table table, struct span key, struct buffe
 
 void reader_scan(struct reader r, enum table table, struct span from, struct span to, scan_fn *fn,
                  void *context) {
-    if (span_compare(from, to) < 0)
-        r.ops->scan(r.self, table, from, to, fn, context);
+    if (span_compare(from, to) < 0) r.ops->scan(r.self, table, from, to, fn, context);
 }
 
 static bool empty_get(void *self, enum table table, struct span key, struct buffer *ret_value) {
@@ -38,7 +38,8 @@ static bool empty_get(void *self, enum table table, struct span key, struct buff
     return false;
 }
 
-static void empty_scan(void *self, enum table table, struct span from, struct span to, scan_fn *fn, void *context) {
+static void empty_scan(void *self, enum table table, struct span from, struct span to, scan_fn *fn,
+                       void *context) {
     (void)self, (void)table, (void)from, (void)to, (void)fn, (void)context;
 }
 
@@ -57,8 +58,7 @@ struct changes *changes_new(void) {
 }
 
 void changes_free(struct changes *c) {
-    if (!c)
-        return;
+    if (!c) return;
     arena_free(&c->arena);
     free(c->list);
     free(c->slots);
@@ -67,7 +67,8 @@ void changes_free(struct changes *c) {
     free(c);
 }
 
-/* Text that a submitter chose enters keys only through SHA-256 (keys.h), so a plain mixing hash is enough. */
+/* Text that a submitter chose enters keys only through SHA-256 (keys.h), so a plain mixing hash is
+ * enough. */
 static uint64_t key_hash(enum table table, struct span key) {
     uint64_t h = 0xcbf29ce484222325u ^ (uint64_t)table;
     for (size_t i = 0; i < key.len; i++)
@@ -82,8 +83,7 @@ static size_t slot_of(const struct changes *c, enum table table, struct span key
     size_t i = (size_t)key_hash(table, key) & mask;
     while (c->slots[i]) {
         const struct change *at = &c->list[c->slots[i] - 1];
-        if (at->table == table && span_equal(at->key, key))
-            break;
+        if (at->table == table && span_equal(at->key, key)) break;
         i = (i + 1) & mask;
     }
     return i;
@@ -105,8 +105,7 @@ static struct span keep(struct changes *c, struct span s) {
 
 static struct change *change_of(struct changes *c, enum table table, struct span key) {
     size_t slot = slot_of(c, table, key);
-    if (c->slots[slot])
-        return &c->list[c->slots[slot] - 1];
+    if (c->slots[slot]) return &c->list[c->slots[slot] - 1];
     c->order->count = 0;
     if ((c->count + 1) * 2 > c->slots_count) {
         slots_grow(c);
@@ -145,16 +144,15 @@ size_t changes_count(const struct changes *c) {
 }
 
 static int change_compare(const void *a, const void *b) {
-    const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
-    if (x->table != y->table)
-        return x->table < y->table ? -1 : 1;
+    const struct change *x = *(const struct change *const *)a,
+                        *y = *(const struct change *const *)b;
+    if (x->table != y->table) return x->table < y->table ? -1 : 1;
     return span_compare(x->key, y->key);
 }
 
 static const struct order *order_of(const struct changes *c) {
     struct order *o = c->order;
-    if (o->count == c->count)
-        return o;
+    if (o->count == c->count) return o;
     o->at = check_realloc(o->at, c->count, sizeof *o->at);
     for (size_t i = 0; i < c->count; i++)
         o->at[i] = &c->list[i];
@@ -181,11 +179,9 @@ void changes_merge(struct changes *older, const struct changes *newer) {
 static bool layer_get(void *self, enum table table, struct span key, struct buffer *ret_value) {
     const struct changes_reader *r = self;
     const struct change *at = changes_find(r->changes, table, key);
-    if (!at)
-        return reader_get(r->below, table, key, ret_value);
+    if (!at) return reader_get(r->below, table, key, ret_value);
     buffer_clear(ret_value);
-    if (!at->deleted)
-        buffer_append_span(ret_value, at->value);
+    if (!at->deleted) buffer_append_span(ret_value, at->value);
     return !at->deleted;
 }
 
@@ -216,27 +212,22 @@ struct layer_scan {
 static void layer_flush(struct layer_scan *s, const struct span *key) {
     while (!s->stopped && s->at < s->end) {
         const struct change *at = s->order->at[s->at];
-        if (key && span_compare(at->key, *key) >= 0)
-            return;
+        if (key && span_compare(at->key, *key) >= 0) return;
         s->at++;
-        if (!at->deleted && !s->fn(s->context, at->key, at->value))
-            s->stopped = true;
+        if (!at->deleted && !s->fn(s->context, at->key, at->value)) s->stopped = true;
     }
 }
 
 static bool layer_row(void *context, struct span key, struct span value) {
     struct layer_scan *s = context;
     layer_flush(s, &key);
-    if (s->stopped)
-        return false;
+    if (s->stopped) return false;
     if (s->at < s->end && span_equal(s->order->at[s->at]->key, key)) {
         const struct change *at = s->order->at[s->at++];
-        if (at->deleted)
-            return true;
+        if (at->deleted) return true;
         value = at->value;
     }
-    if (!s->fn(s->context, key, value))
-        s->stopped = true;
+    if (!s->fn(s->context, key, value)) s->stopped = true;
     return !s->stopped;
 }
 
@@ -253,7 +244,8 @@ static void layer_scan(void *self, enum table table, struct span from, struct sp
 
 static const struct reader_ops layer_ops = {layer_get, layer_scan};
 
-struct reader changes_reader(struct changes_reader *storage, const struct changes *c, struct reader below) {
+struct reader changes_reader(struct changes_reader *storage, const struct changes *c,
+                             struct reader below) {
     storage->changes = c;
     storage->below = below;
     return (struct reader){storage, &layer_ops};

@@ -2,12 +2,14 @@
  *
  * Rows in TABLE_STATE:
  *   'V' || K                    -> value
- *   'P' || depth u8 || prefix   -> page: the 16 subtrees four levels below `depth` (a multiple of 4) under a prefix:
- *                                  u16 bitmap of those not empty, then for each {leaves u32, hash}
- * A page exists exactly where its subtree holds more than STATUS_BUCKET leaves. A smaller subtree is recomputed from its leaves
- * by one range scan. Counts in the parent say which of the two it is, so nothing is ever looked up in vain.
+ *   'P' || depth u8 || prefix   -> page: the 16 subtrees four levels below `depth` (a multiple of
+ * 4) under a prefix: u16 bitmap of those not empty, then for each {leaves u32, hash} A page exists
+ * exactly where its subtree holds more than STATUS_BUCKET leaves. A smaller subtree is recomputed
+ * from its leaves by one range scan. Counts in the parent say which of the two it is, so nothing is
+ * ever looked up in vain.
  *
- * An update sorts the block's keys and descends once: each page on the way is read once and written once. */
+ * An update sorts the block's keys and descends once: each page on the way is read once and written
+ * once. */
 #include "ledger/status.h"
 
 #include <stdlib.h>
@@ -52,17 +54,17 @@ struct digest status_node_hash(const struct digest *left, const struct digest *r
 
 struct subtree subtree_join(const struct subtree *left, const struct subtree *right) {
     if (right->count == 0)
-        return left->count <= 1 ? *left
-                                : (struct subtree){status_node_hash(&left->hash, &right->hash), left->count};
-    if (left->count == 0 && right->count == 1)
-        return *right;
+        return left->count <= 1
+                   ? *left
+                   : (struct subtree){status_node_hash(&left->hash, &right->hash), left->count};
+    if (left->count == 0 && right->count == 1) return *right;
     CHECK(left->count <= UINT32_MAX - right->count);
-    return (struct subtree){status_node_hash(&left->hash, &right->hash), left->count + right->count};
+    return (struct subtree){status_node_hash(&left->hash, &right->hash),
+                            left->count + right->count};
 }
 
 struct subtree page_fold(const struct page *page, uint32_t from, uint32_t width) {
-    if (width == 1)
-        return page->child[from];
+    if (width == 1) return page->child[from];
     struct subtree left = page_fold(page, from, width / 2);
     struct subtree right = page_fold(page, from + width / 2, width / 2);
     return subtree_join(&left, &right);
@@ -79,16 +81,13 @@ uint32_t key_nibble(const struct digest *key, uint32_t depth) {
 struct digest key_prefix(const struct digest *key, uint32_t depth) {
     struct digest p = {{0}};
     memcpy(p.b, key->b, depth / 8);
-    if (depth % 8)
-        p.b[depth / 8] = (uint8_t)(key->b[depth / 8] & (0xff << (8 - depth % 8)));
+    if (depth % 8) p.b[depth / 8] = (uint8_t)(key->b[depth / 8] & (0xff << (8 - depth % 8)));
     return p;
 }
 
 struct subtree leaves_fold(const struct leaf leaves[], uint32_t count, uint32_t depth) {
-    if (count == 0)
-        return (struct subtree){{{0}}, 0};
-    if (count == 1)
-        return (struct subtree){leaves[0].hash, 1};
+    if (count == 0) return (struct subtree){{{0}}, 0};
+    if (count == 1) return (struct subtree){leaves[0].hash, 1};
     CHECK(depth < STATUS_DEPTH_MAX);
     uint32_t left_count = 0;
     while (left_count < count && !key_bit(&leaves[left_count].key, depth))
@@ -133,16 +132,14 @@ bool page_read(struct reader r, uint32_t depth, const struct digest *prefix, str
     struct buffer row CLEANUP(buffer_free) = {0};
     struct row_key k = page_row(depth, prefix);
     buffer_init(&row, PAGE_BYTES_MAX);
-    if (!reader_get(r, TABLE_STATE, key_span(&k), &row))
-        return false;
+    if (!reader_get(r, TABLE_STATE, key_span(&k), &row)) return false;
     CHECK(row.len >= 2);
     uint32_t bitmap = get_u16(row.data);
     CHECK(row.len == 2 + 36 * (size_t)__builtin_popcount(bitmap));
     const uint8_t *at = row.data + 2;
     memset(ret, 0, sizeof *ret);
     for (uint32_t i = 0; i < 16; i++) {
-        if (!(bitmap >> i & 1))
-            continue;
+        if (!(bitmap >> i & 1)) continue;
         ret->child[i].count = get_u32(at);
         memcpy(ret->child[i].hash.b, at + 4, 32);
         at += 36;
@@ -150,13 +147,13 @@ bool page_read(struct reader r, uint32_t depth, const struct digest *prefix, str
     return true;
 }
 
-static void page_write(struct changes *c, uint32_t depth, const struct digest *prefix, const struct page *page) {
+static void page_write(struct changes *c, uint32_t depth, const struct digest *prefix,
+                       const struct page *page) {
     uint8_t row[PAGE_BYTES_MAX];
     uint8_t *at = row + 2;
     uint32_t bitmap = 0;
     for (uint32_t i = 0; i < 16; i++) {
-        if (page->child[i].count == 0)
-            continue;
+        if (page->child[i].count == 0) continue;
         bitmap |= 1u << i;
         put_u32(at, page->child[i].count);
         memcpy(at + 4, page->child[i].hash.b, 32);
@@ -182,11 +179,12 @@ static bool leaf_row(void *context, struct span key, struct span value) {
     return true;
 }
 
-uint32_t leaves_read(struct reader r, uint32_t depth, const struct digest *prefix, struct leaf leaves[],
-                     uint32_t max) {
+uint32_t leaves_read(struct reader r, uint32_t depth, const struct digest *prefix,
+                     struct leaf leaves[], uint32_t max) {
     struct leaf_scan s = {leaves, 0, max};
     struct row_key from = value_row(prefix), to = from;
-    /* One past the last key under the prefix; a carry out of the digest ends at the next kind, 'W'. */
+    /* One past the last key under the prefix; a carry out of the digest ends at the next kind, 'W'.
+     */
     uint32_t step = depth == 0 ? 0 : 1u << ((8 - depth % 8) % 8);
     for (uint32_t i = (depth + 7) / 8; step && i > 0; i--) {
         uint32_t sum = to.b[i] + step;
@@ -200,7 +198,8 @@ uint32_t leaves_read(struct reader r, uint32_t depth, const struct digest *prefi
     return s.count;
 }
 
-/* Cache: direct mapped, so a place holds the newest state of a subtree or that of another one, never an old state. */
+/* Cache: direct mapped, so a place holds the newest state of a subtree or that of another one,
+ * never an old state. */
 
 struct cache_slot {
     bool used, is_page;
@@ -229,16 +228,14 @@ struct status_cache *status_cache_new(size_t bytes_max) {
 }
 
 void status_cache_free(struct status_cache *cache) {
-    if (!cache)
-        return;
+    if (!cache) return;
     free(cache->pages);
     free(cache->buckets);
     free(cache);
 }
 
 static void cache_stand_at(struct status_cache *c, const struct digest *root) {
-    if (digest_equal(&c->root, root))
-        return;
+    if (digest_equal(&c->root, root)) return;
     for (size_t i = 0; i < c->pages_count; i++)
         c->pages[i].used = false;
     for (size_t i = 0; i < c->buckets_count; i++)
@@ -256,8 +253,7 @@ static struct cache_slot *cache_slot(struct status_cache *c, bool is_page, uint3
 
 static struct cache_slot *cache_find(struct status_cache *c, bool is_page, uint32_t depth,
                                      const struct digest *prefix) {
-    if (!c)
-        return NULL;
+    if (!c) return NULL;
     struct cache_slot *s = cache_slot(c, is_page, depth, prefix);
     return s->used && s->depth == depth && digest_equal(&s->prefix, prefix) ? s : NULL;
 }
@@ -271,10 +267,10 @@ static struct cache_slot *cache_take(struct status_cache *c, bool is_page, uint3
     return s;
 }
 
-static void cache_drop(struct status_cache *c, bool is_page, uint32_t depth, const struct digest *prefix) {
+static void cache_drop(struct status_cache *c, bool is_page, uint32_t depth,
+                       const struct digest *prefix) {
     struct cache_slot *s = cache_find(c, is_page, depth, prefix);
-    if (s)
-        s->used = false;
+    if (s) s->used = false;
 }
 
 /* One block's update. */
@@ -292,8 +288,7 @@ struct update {
 
 static void bucket_keep(struct update *u, uint32_t depth, const struct digest *prefix,
                         const struct leaf leaves[], uint32_t count) {
-    if (!u->cache)
-        return;
+    if (!u->cache) return;
     if (count == 0) {
         cache_drop(u->cache, false, depth, prefix);
         return;
@@ -303,10 +298,10 @@ static void bucket_keep(struct update *u, uint32_t depth, const struct digest *p
     memcpy(s->bucket.leaves, leaves, count * sizeof *leaves);
 }
 
-static void page_keep(struct update *u, uint32_t depth, const struct digest *prefix, const struct page *page) {
+static void page_keep(struct update *u, uint32_t depth, const struct digest *prefix,
+                      const struct page *page) {
     page_write(u->changes, depth, prefix, page);
-    if (u->cache)
-        cache_take(u->cache, true, depth, prefix)->page = *page;
+    if (u->cache) cache_take(u->cache, true, depth, prefix)->page = *page;
 }
 
 /* A subtree from all its leaves (sorted): a bucket, or pages where there are too many for one. */
@@ -317,8 +312,7 @@ static struct subtree build(struct update *u, uint32_t depth, const struct diges
         return leaves_fold(leaves, count, depth);
     }
     struct page page = {0};
-    if (u->cache)
-        cache_drop(u->cache, false, depth, prefix);
+    if (u->cache) cache_drop(u->cache, false, depth, prefix);
     for (uint32_t i = 0; i < count;) {
         uint32_t nibble = key_nibble(&leaves[i].key, depth), from = i;
         while (i < count && key_nibble(&leaves[i].key, depth) == nibble)
@@ -331,17 +325,15 @@ static struct subtree build(struct update *u, uint32_t depth, const struct diges
 }
 
 /* Old leaves of a bucket and the edits, both sorted, into one list; returns its length. */
-static uint32_t merge(const struct leaf old[], uint32_t old_count, const struct edit edits[], size_t edits_count,
-                      struct leaf out[]) {
+static uint32_t merge(const struct leaf old[], uint32_t old_count, const struct edit edits[],
+                      size_t edits_count, struct leaf out[]) {
     uint32_t n = 0, i = 0;
     for (size_t e = 0; e < edits_count; e++) {
         int order = -1;
         while (i < old_count && (order = digest_compare(&old[i].key, &edits[e].leaf.key)) < 0)
             out[n++] = old[i++];
-        if (i < old_count && order == 0)
-            i++;
-        if (!edits[e].deleted)
-            out[n++] = edits[e].leaf;
+        if (i < old_count && order == 0) i++;
+        if (!edits[e].deleted) out[n++] = edits[e].leaf;
     }
     while (i < old_count)
         out[n++] = old[i++];
@@ -364,15 +356,14 @@ static struct subtree update_bucket(struct update *u, uint32_t depth, const stru
         all = check_alloc(count + edits_count, sizeof *all);
     uint32_t n = merge(old, count, edits, edits_count, all);
     struct subtree result = build(u, depth, prefix, all, n);
-    if (all != few)
-        free(all);
+    if (all != few) free(all);
     return result;
 }
 
 static struct subtree update_subtree(struct update *u, uint32_t depth, const struct digest *prefix,
-                                     uint32_t count, const struct edit edits[], size_t edits_count) {
-    if (count <= STATUS_BUCKET)
-        return update_bucket(u, depth, prefix, count, edits, edits_count);
+                                     uint32_t count, const struct edit edits[],
+                                     size_t edits_count) {
+    if (count <= STATUS_BUCKET) return update_bucket(u, depth, prefix, count, edits, edits_count);
     struct page page;
     const struct cache_slot *s = cache_find(u->cache, true, depth, prefix);
     if (s)
@@ -410,19 +401,16 @@ void status_commit(struct reader before, const struct status_head *head, struct 
     struct edit *edits = check_alloc(n + 1, sizeof *edits);
     for (size_t i = 0; i < n; i++) {
         const struct change *at = changes_at(c, i);
-        if (at->table != TABLE_STATE || at->key.len != 33 || at->key.data[0] != 'V')
-            continue;
+        if (at->table != TABLE_STATE || at->key.len != 33 || at->key.data[0] != 'V') continue;
         struct edit *e = &edits[count++];
         e->deleted = at->deleted;
         memcpy(e->leaf.key.b, at->key.data + 1, 32);
-        if (at->deleted)
-            continue;
+        if (at->deleted) continue;
         struct digest v = status_value_hash(at->value);
         e->leaf.hash = status_leaf_hash(&e->leaf.key, &v);
     }
     CHECK(head->count <= UINT32_MAX);
-    if (cache)
-        cache_stand_at(cache, &head->root);
+    if (cache) cache_stand_at(cache, &head->root);
     struct update u = {before, c, cache};
     struct digest none = {{0}};
     struct status_head result = *head;
@@ -430,8 +418,7 @@ void status_commit(struct reader before, const struct status_head *head, struct 
         struct subtree all = update_subtree(&u, 0, &none, (uint32_t)head->count, edits, count);
         result = (struct status_head){all.count, all.hash};
     }
-    if (cache)
-        cache->root = result.root;
+    if (cache) cache->root = result.root;
     free(edits);
     *ret_head = result;
 }

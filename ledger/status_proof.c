@@ -13,8 +13,8 @@ static void proof_sibling(struct status_proof *p, const struct digest *sibling) 
 }
 
 /* The last steps, over sorted leaves that share `depth` bits with the key. */
-static void prove_in_leaves(struct status_proof *p, const struct leaf leaves[], uint32_t count, uint32_t depth,
-                            const struct digest *key, struct digest *ret_leaf_key) {
+static void prove_in_leaves(struct status_proof *p, const struct leaf leaves[], uint32_t count,
+                            uint32_t depth, const struct digest *key, struct digest *ret_leaf_key) {
     while (count > 1) {
         uint32_t left = 0;
         while (left < count && !key_bit(&leaves[left].key, depth))
@@ -55,7 +55,8 @@ void status_prove(struct reader r, const struct status_head *head, const struct 
             width /= 2;
             uint32_t mine = from + (key_bit(key, depth) ? width : 0);
             uint32_t other = from + (key_bit(key, depth) ? 0 : width);
-            struct subtree sibling = page_fold(&page, other, width), here = page_fold(&page, mine, width);
+            struct subtree sibling = page_fold(&page, other, width),
+                           here = page_fold(&page, mine, width);
             proof_sibling(p, &sibling.hash);
             from = mine;
             count = here.count;
@@ -67,7 +68,8 @@ void status_prove(struct reader r, const struct status_head *head, const struct 
         CHECK(leaves_read(r, depth, &prefix, leaves, STATUS_BUCKET) == count);
     }
     prove_in_leaves(p, leaves, (uint32_t)count, depth, key, &leaf_key);
-    for (uint32_t i = 0, n = p->siblings_count; i < n / 2; i++) { /* found from the root down, told from the leaf up */
+    for (uint32_t i = 0, n = p->siblings_count; i < n / 2;
+         i++) { /* found from the root down, told from the leaf up */
         struct digest swap = p->siblings[i];
         p->siblings[i] = p->siblings[n - 1 - i];
         p->siblings[n - 1 - i] = swap;
@@ -96,22 +98,17 @@ static bool bitmap_has(const struct status_proof *p, uint32_t i) {
 static enum err proof_form(const struct status_proof *p, const struct digest *key,
                            const struct digest *value_hash) {
     uint32_t set = 0;
-    if (p->depth > STATUS_DEPTH_MAX)
-        return ERR_STATUS_PROOF;
+    if (p->depth > STATUS_DEPTH_MAX) return ERR_STATUS_PROOF;
     for (uint32_t i = 0; i < STATUS_DEPTH_MAX; i++) {
-        if (bitmap_has(p, i) && i >= p->depth)
-            return ERR_STATUS_PROOF;
+        if (bitmap_has(p, i) && i >= p->depth) return ERR_STATUS_PROOF;
         set += bitmap_has(p, i);
     }
-    if (set != p->siblings_count)
-        return ERR_STATUS_PROOF;
+    if (set != p->siblings_count) return ERR_STATUS_PROOF;
     /* An empty sibling has one spelling: its bit is not set. */
     for (uint32_t i = 0; i < set; i++)
-        if (digest_is_zero(&p->siblings[i]))
-            return ERR_STATUS_PROOF;
+        if (digest_is_zero(&p->siblings[i])) return ERR_STATUS_PROOF;
     /* SPEC S3: "Unless depth is 0 the sibling at the greatest depth is present" */
-    if (p->depth > 0 && !bitmap_has(p, p->depth - 1))
-        return ERR_STATUS_PROOF;
+    if (p->depth > 0 && !bitmap_has(p, p->depth - 1)) return ERR_STATUS_PROOF;
     switch (p->terminal) {
     case STATUS_EMPTY:
         return OK;
@@ -128,8 +125,7 @@ static enum err proof_form(const struct status_proof *p, const struct digest *ke
 enum err status_proof_verify(const struct status_proof *proof, const struct digest *key,
                              const struct digest *value_hash, const struct digest *root) {
     enum err e = proof_form(proof, key, value_hash);
-    if (e)
-        return e;
+    if (e) return e;
     struct digest at = {{0}};
     switch (proof->terminal) {
     case STATUS_EMPTY:
@@ -144,9 +140,9 @@ enum err status_proof_verify(const struct status_proof *proof, const struct dige
     uint32_t next = 0;
     for (uint32_t depth = proof->depth; depth-- > 0;) {
         struct digest sibling = {{0}};
-        if (bitmap_has(proof, depth))
-            sibling = proof->siblings[next++];
-        at = key_bit(key, depth) ? status_node_hash(&sibling, &at) : status_node_hash(&at, &sibling);
+        if (bitmap_has(proof, depth)) sibling = proof->siblings[next++];
+        at =
+            key_bit(key, depth) ? status_node_hash(&sibling, &at) : status_node_hash(&at, &sibling);
     }
     return digest_equal(&at, root) ? OK : ERR_STATUS_PROOF;
 }
@@ -161,8 +157,7 @@ void status_proof_write(const struct status_proof *proof, struct buffer *out) {
     bool other = proof->terminal == STATUS_OTHER;
     pack_array(out, other ? 3 : 1);
     pack_uint(out, proof->terminal);
-    if (!other)
-        return;
+    if (!other) return;
     pack_bytes(out, span_of(proof->other_key.b, 32));
     pack_bytes(out, span_of(proof->other_value_hash.b, 32));
 }
@@ -170,18 +165,15 @@ void status_proof_write(const struct status_proof *proof, struct buffer *out) {
 static void terminal_read(struct unpack *u, struct status_proof *p) {
     uint32_t fields = unpack_array(u, 3);
     p->terminal = (enum status_terminal)unpack_uint(u, STATUS_OTHER);
-    if (fields != (p->terminal == STATUS_OTHER ? 3u : 1u))
-        unpack_fail(u, ERR_CODEC_COUNT);
-    if (p->terminal != STATUS_OTHER)
-        return;
+    if (fields != (p->terminal == STATUS_OTHER ? 3u : 1u)) unpack_fail(u, ERR_CODEC_COUNT);
+    if (p->terminal != STATUS_OTHER) return;
     unpack_fixed(u, p->other_key.b, 32);
     unpack_fixed(u, p->other_value_hash.b, 32);
 }
 
 bool status_proof_read(struct unpack *u, struct status_proof *ret) {
     struct status_proof *p = check_alloc(1, sizeof *p);
-    if (unpack_array(u, 4) != 4)
-        unpack_fail(u, ERR_CODEC_COUNT);
+    if (unpack_array(u, 4) != 4) unpack_fail(u, ERR_CODEC_COUNT);
     p->depth = (uint32_t)unpack_uint(u, STATUS_DEPTH_MAX);
     struct span bitmap = unpack_bytes(u, sizeof p->bitmap);
     if (bitmap.len != (p->depth + 7) / 8)
@@ -193,14 +185,13 @@ bool status_proof_read(struct unpack *u, struct status_proof *ret) {
         unpack_fixed(u, p->siblings[i].b, 32);
     terminal_read(u, p);
     bool good = u->err == OK;
-    if (good)
-        *ret = *p;
+    if (good) *ret = *p;
     free(p);
     return good;
 }
 
-/* All values in key order, folded as they come: a stack of finished left subtrees would need the depth of neighbours; the
- * leaves of 10^7 keys fit in 640 MB, so an audit collects them. */
+/* All values in key order, folded as they come: a stack of finished left subtrees would need the
+ * depth of neighbours; the leaves of 10^7 keys fit in 640 MB, so an audit collects them. */
 struct collect {
     struct leaf *leaves;
     uint32_t count, cap;

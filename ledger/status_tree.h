@@ -1,4 +1,5 @@
-/* status_tree.h: the inside of the status tree, shared by status.c (rows, updates) and status_proof.c. Not for others. */
+/* status_tree.h: the inside of the status tree, shared by status.c (rows, updates) and
+ * status_proof.c. Not for others. */
 #ifndef LEDGER_STATUS_TREE_H
 #define LEDGER_STATUS_TREE_H
 
@@ -10,9 +11,16 @@ struct subtree {
     struct digest hash; /* zero when empty, the leaf itself when count is 1 */
     uint32_t count;
 };
-struct page { struct subtree child[16]; };
-struct leaf { struct digest key, hash; };
-struct bucket { uint32_t count; struct leaf leaves[STATUS_BUCKET]; };
+struct page {
+    struct subtree child[16];
+};
+struct leaf {
+    struct digest key, hash;
+};
+struct bucket {
+    uint32_t count;
+    struct leaf leaves[STATUS_BUCKET];
+};
 
 struct digest status_node_hash(const struct digest *left, const struct digest *right);
 struct subtree subtree_join(const struct subtree *left, const struct subtree *right);
@@ -22,12 +30,12 @@ struct subtree page_fold(const struct page *page, uint32_t from, uint32_t width)
 struct subtree leaves_fold(const struct leaf leaves[], uint32_t count, uint32_t depth);
 
 bool key_bit(const struct digest *key, uint32_t depth);
-uint32_t key_nibble(const struct digest *key, uint32_t depth); /* depth a multiple of 4 */
+uint32_t key_nibble(const struct digest *key, uint32_t depth);      /* depth a multiple of 4 */
 struct digest key_prefix(const struct digest *key, uint32_t depth); /* the other bits zero */
 
 bool page_read(struct reader r, uint32_t depth, const struct digest *prefix, struct page *ret);
 /* The leaves under the first `depth` bits of the prefix; CHECKs that there are at most max. */
-uint32_t leaves_read(struct reader r, uint32_t depth, const struct digest *prefix, struct leaf leaves[],
-                     uint32_t max);
+uint32_t leaves_read(struct reader r, uint32_t depth, const struct digest *prefix,
+                     struct leaf leaves[], uint32_t max);
 
 #endif

@@ -3,10 +3,10 @@
 
 #include "ledger/record.h"
 
-#define COMMON(s)                                                                                    \
-    CODEC_UINT(s, version, 1, 1), CODEC_UINT(s, state, 1, 2), CODEC_UINT(s, since_height, 0, UINT64_MAX), \
-        CODEC_UINT(s, log_index, 0, UINT64_MAX), CODEC_UINT(s, until_ms, 0, UINT64_MAX),              \
-        CODEC_UINT(s, reason, 0, UINT16_MAX)
+#define COMMON(s)                                                                                  \
+    CODEC_UINT(s, version, 1, 1), CODEC_UINT(s, state, 1, 2),                                      \
+        CODEC_UINT(s, since_height, 0, UINT64_MAX), CODEC_UINT(s, log_index, 0, UINT64_MAX),       \
+        CODEC_UINT(s, until_ms, 0, UINT64_MAX), CODEC_UINT(s, reason, 0, UINT16_MAX)
 
 static const struct field member_fields[] = {
     COMMON(member_value),
@@ -53,8 +53,7 @@ enum err value_any_read(struct span value, struct value_any *ret) {
     v.log_index = unpack_uint(&u, UINT64_MAX);
     v.until_ms = unpack_uint(&u, UINT64_MAX);
     v.reason = (uint16_t)unpack_uint(&u, UINT16_MAX);
-    if (u.err || fields < 6)
-        return u.err ? u.err : ERR_CODEC_COUNT;
+    if (u.err || fields < 6) return u.err ? u.err : ERR_CODEC_COUNT;
     *ret = v;
     return OK;
 }
@@ -71,34 +70,29 @@ static const struct {
 
 const char *role_name(uint32_t bit, enum lang lang) {
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if (roles[i].bit == bit)
-            return lang == LANG_ZH ? roles[i].zh : roles[i].en;
+        if (roles[i].bit == bit) return lang == LANG_ZH ? roles[i].zh : roles[i].en;
     return NULL;
 }
 
 uint32_t role_by_name(struct span name) {
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if (span_is(name, roles[i].en))
-            return roles[i].bit;
+        if (span_is(name, roles[i].en)) return roles[i].bit;
     return 0;
 }
 
 bool subject_id_valid(struct span id) {
-    if (id.len < 1 || id.len > SUBJECT_ID_BYTES_MAX)
-        return false;
+    if (id.len < 1 || id.len > SUBJECT_ID_BYTES_MAX) return false;
     for (size_t i = 0; i < id.len; i++) {
         uint8_t c = id.data[i];
         bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
         bool digit = c >= '0' && c <= '9';
-        if (!letter && !digit && c != '.' && c != '_' && c != ':' && c != '-')
-            return false;
+        if (!letter && !digit && c != '.' && c != '_' && c != ':' && c != '-') return false;
     }
     return true;
 }
 
 bool division_valid(struct span division) {
     for (size_t i = 0; i < division.len; i++)
-        if (division.data[i] < '0' || division.data[i] > '9')
-            return false;
+        if (division.data[i] < '0' || division.data[i] > '9') return false;
     return division.len <= 12;
 }

@@ -1,4 +1,5 @@
-/* value.h: the values of the status tree (SPEC S4, S5). Every one begins with the same six fields. */
+/* value.h: the values of the status tree (SPEC S4, S5). Every one begins with the same six fields.
+ */
 #ifndef LEDGER_VALUE_H
 #define LEDGER_VALUE_H
 
@@ -21,8 +22,14 @@ enum status_state {
 };
 
 enum member_role {
-    MEMBER_AUTHORITY = 1 << 0, MEMBER_PRODUCER = 1 << 1, MEMBER_PROCESSOR = 1 << 2, MEMBER_CARRIER = 1 << 3,
-    MEMBER_RETAILER = 1 << 4, MEMBER_CERTIFIER = 1 << 5, MEMBER_DEVICE = 1 << 6, MEMBER_AUDITOR = 1 << 7,
+    MEMBER_AUTHORITY = 1 << 0,
+    MEMBER_PRODUCER = 1 << 1,
+    MEMBER_PROCESSOR = 1 << 2,
+    MEMBER_CARRIER = 1 << 3,
+    MEMBER_RETAILER = 1 << 4,
+    MEMBER_CERTIFIER = 1 << 5,
+    MEMBER_DEVICE = 1 << 6,
+    MEMBER_AUDITOR = 1 << 7,
     MEMBER_ROLES_ALL = (1 << 8) - 1,
 };
 /* "authority" ...; NULL for a bit that is no role. */
@@ -30,19 +37,36 @@ const char *role_name(uint32_t bit, enum lang lang);
 /* The bit of an English name; 0 when there is none. */
 uint32_t role_by_name(struct span name);
 
-#define VALUE_FIELDS                                                                                                  \
-    uint8_t version, state;                                                                                           \
-    uint64_t since_height, log_index, until_ms;                                                                       \
+#define VALUE_FIELDS                                                                               \
+    uint8_t version, state;                                                                        \
+    uint64_t since_height, log_index, until_ms;                                                    \
     uint16_t reason;
 
-struct value_any { VALUE_FIELDS }; /* what all values share; read with value_any_read */
-struct member_value { VALUE_FIELDS uint32_t roles; struct span name, division; };
-struct key_value { VALUE_FIELDS struct span subject; uint64_t from_ms; };
-struct thing_value { VALUE_FIELDS uint64_t count; struct digest chain; struct span lot, pack, product; };
-struct record_id_value { VALUE_FIELDS uint16_t code; };
-struct act_value { VALUE_FIELDS };
+struct value_any {
+    VALUE_FIELDS
+}; /* what all values share; read with value_any_read */
+struct member_value {
+    VALUE_FIELDS uint32_t roles;
+    struct span name, division;
+};
+struct key_value {
+    VALUE_FIELDS struct span subject;
+    uint64_t from_ms;
+};
+struct thing_value {
+    VALUE_FIELDS uint64_t count;
+    struct digest chain;
+    struct span lot, pack, product;
+};
+struct record_id_value {
+    VALUE_FIELDS uint16_t code;
+};
+struct act_value {
+    VALUE_FIELDS
+};
 
-extern const struct type member_value_type, key_value_type, thing_value_type, record_id_value_type, act_value_type;
+extern const struct type member_value_type, key_value_type, thing_value_type, record_id_value_type,
+    act_value_type;
 
 /* The six fields that begin a value of any type. */
 enum err value_any_read(struct span value, struct value_any *ret) MUST_USE;

@@ -14,7 +14,8 @@
 
 static void code_is(const struct world *w, uint32_t at, uint16_t code, uint16_t item) {
     if (w->results[at].code != code || w->results[at].item != item)
-        print_message("record %u: %s at item %u\n", at, result_name(w->results[at].code), w->results[at].item);
+        print_message("record %u: %s at item %u\n", at, result_name(w->results[at].code),
+                      w->results[at].item);
     assert_int_equal(w->results[at].code, code);
     assert_int_equal(w->results[at].item, item);
 }
@@ -35,9 +36,14 @@ static void rows_agree(const struct world *w) {
 }
 
 static struct act act_on(uint8_t type, const char *subject, struct member_key *key) {
-    return (struct act){.type = type, .subject = span_text(subject), .name = span_text("新成员"),
-                        .division = span_text("330302"), .keys = key, .keys_count = key ? 1 : 0,
-                        .roles = MEMBER_CARRIER, .reason = 7};
+    return (struct act){.type = type,
+                        .subject = span_text(subject),
+                        .name = span_text("新成员"),
+                        .division = span_text("330302"),
+                        .keys = key,
+                        .keys_count = key ? 1 : 0,
+                        .roles = MEMBER_CARRIER,
+                        .reason = 7};
 }
 
 static void a_record_is_accepted_once(void **state) {
@@ -135,7 +141,8 @@ static void acts_take_effect(void **state) {
     (void)state;
     struct world w;
     world_begin(&w, 1);
-    struct member_key key = {world_pubkey("carrier"), 0, 0}, second = {world_pubkey("carrier-2"), 0, 0};
+    struct member_key key = {world_pubkey("carrier"), 0, 0},
+                      second = {world_pubkey("carrier-2"), 0, 0};
     struct act admit = act_on(ACT_MEMBER_ADMITTED, "carrier", &key);
     struct item event = world_event(&w, "OBSERVE", "shipping", "", EPC_A, NULL);
     uint32_t before = world_say(&w, "carrier", &event);
@@ -148,7 +155,8 @@ static void acts_take_effect(void **state) {
     code_is(&w, after, RESULT_ACCEPTED, 0);
     code_is(&w, again, RESULT_MEMBER_EXISTS, 1);
 
-    struct act add = act_on(ACT_KEY_ADDED, "carrier", &second), add_to_nobody = act_on(ACT_KEY_ADDED, "nobody", &second);
+    struct act add = act_on(ACT_KEY_ADDED, "carrier", &second),
+               add_to_nobody = act_on(ACT_KEY_ADDED, "nobody", &second);
     struct act revoke = act_on(ACT_KEY_REVOKED, "carrier", &key);
     uint32_t no_member = world_act(&w, &add_to_nobody, NULL);
     uint32_t added = world_act(&w, &add, NULL);
@@ -203,8 +211,10 @@ static void the_last_authority_stays(void **state) {
     (void)state;
     struct world w;
     world_begin(&w, 1);
-    struct member_key mine = {world_pubkey("bureau"), 0, 0}, theirs = {world_pubkey("bureau2"), 0, 0};
-    struct act revoke_theirs = act_on(ACT_KEY_REVOKED, "", &theirs), revoke_mine = act_on(ACT_KEY_REVOKED, "", &mine);
+    struct member_key mine = {world_pubkey("bureau"), 0, 0},
+                      theirs = {world_pubkey("bureau2"), 0, 0};
+    struct act revoke_theirs = act_on(ACT_KEY_REVOKED, "", &theirs),
+               revoke_mine = act_on(ACT_KEY_REVOKED, "", &mine);
     struct act suspend_me = act_on(ACT_MEMBER_SUSPENDED, "bureau", NULL);
     uint32_t first = world_act(&w, &revoke_theirs, NULL);
     uint32_t last = world_act(&w, &revoke_mine, NULL);
@@ -222,9 +232,11 @@ static void a_record_of_acts_counts_as_a_whole(void **state) {
     struct world w;
     world_begin(&w, 1);
     struct member_key key = {world_pubkey("carrier"), 0, 0};
-    struct act admit = act_on(ACT_MEMBER_ADMITTED, "carrier", &key), suspend = act_on(ACT_MEMBER_SUSPENDED, "nobody", NULL);
+    struct act admit = act_on(ACT_MEMBER_ADMITTED, "carrier", &key),
+               suspend = act_on(ACT_MEMBER_SUSPENDED, "nobody", NULL);
     struct record_header d = world_draft(&w, "bureau", RECORD_GOVERNANCE);
-    struct item items[2] = {world_act_item(&w, &d, &admit, NULL, 0), world_act_item(&w, &d, &suspend, NULL, 0)};
+    struct item items[2] = {world_act_item(&w, &d, &admit, NULL, 0),
+                            world_act_item(&w, &d, &suspend, NULL, 0)};
     struct digest root = w.head.status.root;
     uint32_t at = world_add(&w, world_record(&w, &d, items, 2, "bureau"));
     assert_int_equal(world_close(&w, 1000), OK);
@@ -232,7 +244,8 @@ static void a_record_of_acts_counts_as_a_whole(void **state) {
     struct buffer value CLEANUP(buffer_free) = {0};
     struct member_value member;
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
-    assert_int_equal(query_member(w.rows.reader, span_text("carrier"), &value, &member), ERR_QUERY_UNKNOWN);
+    assert_int_equal(query_member(w.rows.reader, span_text("carrier"), &value, &member),
+                     ERR_QUERY_UNKNOWN);
     assert_int_equal(w.head.status.count, 10 + 1); /* five members, five keys, one consumed id */
     assert_false(digest_equal(&root, &w.head.status.root));
     rows_agree(&w);
@@ -305,7 +318,8 @@ static void ids_are_forgotten_after_their_time(void **state) {
     struct record_place place;
     assert_int_equal(record_wire_id(old, &id), OK);
     assert_int_equal(query_record(w.rows.reader, &id, &place), OK);
-    assert_int_equal(place.code, RESULT_ACCEPTED); /* where it was first executed stays what is told */
+    assert_int_equal(place.code,
+                     RESULT_ACCEPTED); /* where it was first executed stays what is told */
     rows_agree(&w);
     world_end(&w);
 }
@@ -314,10 +328,10 @@ static void histories_name_every_event(void **state) {
     (void)state;
     struct world w;
     world_begin(&w, 1);
-    struct item born = world_event(&w, "ADD", "commissioning", ",\"ilmd\":{\"cbvmda:lotNumber\":\"L7\"}", EPC_A, EPC_B,
-                                   NULL);
-    struct item seen = world_event(&w, "OBSERVE", "shipping", "", "https://id.example.org/01/06901234567892/21/1001",
-                                   NULL);
+    struct item born = world_event(&w, "ADD", "commissioning",
+                                   ",\"ilmd\":{\"cbvmda:lotNumber\":\"L7\"}", EPC_A, EPC_B, NULL);
+    struct item seen = world_event(&w, "OBSERVE", "shipping", "",
+                                   "https://id.example.org/01/06901234567892/21/1001", NULL);
     struct item gone = world_event(&w, "DELETE", "decommissioning", "", EPC_A, NULL);
     world_say(&w, "farm1", &born);
     world_say(&w, "farm2", &seen);
@@ -365,20 +379,23 @@ static void blocks_that_are_not_next_are_refused(void **state) {
     struct arena arena CLEANUP(arena_free) = {0};
     arena_init(&arena, APPLY_ARENA_BYTES);
     struct block block = {stored, header, w.block, w.block_count};
-    assert_int_equal(ledger_apply(&w.genesis->params, w.rows.reader, &w.head, &block, NULL, &arena, &a),
-                     ERR_BLOCK_PARENT);
+    assert_int_equal(
+        ledger_apply(&w.genesis->params, w.rows.reader, &w.head, &block, NULL, &arena, &a),
+        ERR_BLOCK_PARENT);
     stored = world_block_bytes(&w, w.head.time_ms + 5, &header);
     world_say(&w, "farm2", &event);
     struct span swapped[] = {w.block[1]};
     struct block other = {stored, header, swapped, 1};
-    assert_int_equal(ledger_apply(&w.genesis->params, w.rows.reader, &w.head, &other, NULL, &arena, &a),
-                     ERR_BLOCK_PAYLOAD);
+    assert_int_equal(
+        ledger_apply(&w.genesis->params, w.rows.reader, &w.head, &other, NULL, &arena, &a),
+        ERR_BLOCK_PAYLOAD);
     uint8_t *broken = malloc(w.block[0].len);
     memcpy(broken, w.block[0].data, w.block[0].len);
     broken[w.block[0].len - 3] ^= 1;
     struct span bad[] = {span_of(broken, w.block[0].len)};
     struct block third = {stored, header, bad, 1};
-    assert_int_not_equal(ledger_apply(&w.genesis->params, w.rows.reader, &w.head, &third, NULL, &arena, &a), OK);
+    assert_int_not_equal(
+        ledger_apply(&w.genesis->params, w.rows.reader, &w.head, &third, NULL, &arena, &a), OK);
     free(broken);
     world_end(&w);
 }
@@ -394,7 +411,8 @@ static void execution_is_a_function(void **state) {
     for (uint32_t block = 0; block < 12; block++) {
         for (uint32_t i = 0; i < 40; i++) {
             char epc[64];
-            snprintf(epc, sizeof epc, "urn:epc:id:sgtin:6901234.056789.%u", (block * 17 + i * 5) % 300);
+            snprintf(epc, sizeof epc, "urn:epc:id:sgtin:6901234.056789.%u",
+                     (block * 17 + i * 5) % 300);
             struct item event = world_event(&a, "OBSERVE", "inspecting", "", epc, EPC_B, NULL);
             uint32_t at = world_say(&a, i % 3 ? "farm1" : "farm2", &event);
             world_add(&b, a.block[at]);
@@ -432,11 +450,13 @@ static void preview_says_what_a_block_would(void **state) {
     struct record r;
     uint32_t at = world_say(&w, "farm1", &event);
     assert_int_equal(record_parse(&w.genesis->params, w.block[at], &w.arena, &r, NULL), OK);
-    assert_int_equal(ledger_preview(&w.genesis->params, w.rows.reader, w.head.time_ms + 1, &r, &w.arena).code,
-                     RESULT_ACCEPTED);
+    assert_int_equal(
+        ledger_preview(&w.genesis->params, w.rows.reader, w.head.time_ms + 1, &r, &w.arena).code,
+        RESULT_ACCEPTED);
     assert_int_equal(world_close(&w, 1000), OK);
-    assert_int_equal(ledger_preview(&w.genesis->params, w.rows.reader, w.head.time_ms + 1, &r, &w.arena).code,
-                     RESULT_DUPLICATE);
+    assert_int_equal(
+        ledger_preview(&w.genesis->params, w.rows.reader, w.head.time_ms + 1, &r, &w.arena).code,
+        RESULT_DUPLICATE);
     world_end(&w);
 }
 

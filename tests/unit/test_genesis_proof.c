@@ -11,11 +11,14 @@
 #define EPC_A "urn:epc:id:sgtin:6901234.056789.1001"
 #define EPC_B "urn:epc:id:sgtin:6901234.056789.1002"
 
-/* A farm commissions two pieces in a lot, ships them; another farm is looked at. One record of three items. */
+/* A farm commissions two pieces in a lot, ships them; another farm is looked at. One record of
+ * three items. */
 static void tell(struct world *w, struct digest *ret_wire_id) {
-    struct item born = world_event(w, "ADD", "commissioning", ",\"ilmd\":{\"cbvmda:lotNumber\":\"L7\"}", EPC_A, EPC_B, NULL);
+    struct item born = world_event(w, "ADD", "commissioning",
+                                   ",\"ilmd\":{\"cbvmda:lotNumber\":\"L7\"}", EPC_A, EPC_B, NULL);
     struct item ship = world_event(w, "OBSERVE", "shipping", "", EPC_A, NULL);
-    struct item other = world_event(w, "OBSERVE", "inspecting", "", "urn:epc:id:sscc:6901234.1234567890", NULL);
+    struct item other =
+        world_event(w, "OBSERVE", "inspecting", "", "urn:epc:id:sscc:6901234.1234567890", NULL);
     struct record_header d = world_draft(w, "farm1", RECORD_EVENTS);
     world_say(w, "farm1", &born);
     CHECK(world_close(w, 1000) == OK);
@@ -132,7 +135,8 @@ static void what_was_never_named_is_proven_absent(void **state) {
     /* another spelling of a thing that exists would be "never named": not a proof */
     buffer_clear(&bundle);
     assert_int_equal(proof_build_thing(&source, span_text(EPC_A), &bundle), OK);
-    assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s), ERR_PROOF_STATUS);
+    assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s),
+                     ERR_PROOF_STATUS);
     world_end(&w);
 }
 
@@ -190,17 +194,19 @@ static void a_carton_proves_one_pair(void **state) {
     (void)state;
     struct world w;
     struct attested a;
-    struct buffer bundle CLEANUP(buffer_free) = {0}, name CLEANUP(buffer_free) = {0}, text CLEANUP(buffer_free) = {0};
+    struct buffer bundle CLEANUP(buffer_free) = {0}, name CLEANUP(buffer_free) = {0},
+                         text CLEANUP(buffer_free) = {0};
     struct arena arena CLEANUP(arena_free) = {0};
     struct statement s;
     struct items parsed;
     world_begin(&w, 1);
     arena_init(&arena, PROOF_ARENA_BYTES);
     buffer_init(&text, 1 << 20);
-    buffer_text(&text, "{\"@context\":\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\","
-                       "\"type\":\"AggregationEvent\",\"eventTime\":\"2026-05-01T08:00:00.000+08:00\","
-                       "\"eventTimeZoneOffset\":\"+08:00\",\"action\":\"ADD\",\"bizStep\":\"packing\","
-                       "\"parentID\":\"urn:epc:id:sscc:6901234.1234567890\",\"childEPCs\":[");
+    buffer_text(&text,
+                "{\"@context\":\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\","
+                "\"type\":\"AggregationEvent\",\"eventTime\":\"2026-05-01T08:00:00.000+08:00\","
+                "\"eventTimeZoneOffset\":\"+08:00\",\"action\":\"ADD\",\"bizStep\":\"packing\","
+                "\"parentID\":\"urn:epc:id:sscc:6901234.1234567890\",\"childEPCs\":[");
     for (int i = 0; i < 500; i++)
         buffer_printf(&text, "%s\"urn:epc:id:sgtin:6901234.056789.%d\"", i ? "," : "", 5000 + i);
     buffer_text(&text, "]}");
@@ -211,7 +217,10 @@ static void a_carton_proves_one_pair(void **state) {
     world_attest(&w, 1780272100, &a);
     struct proof_source source = world_source(&w, &a);
     buffer_init(&bundle, PROOF_BYTES_MAX);
-    assert_int_equal(proof_build_thing(&source, canonical(&name, "urn:epc:id:sgtin:6901234.056789.5321"), &bundle), OK);
+    assert_int_equal(proof_build_thing(&source,
+                                       canonical(&name, "urn:epc:id:sgtin:6901234.056789.5321"),
+                                       &bundle),
+                     OK);
     assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s), OK);
     assert_int_equal(s.records[0].items[0].things_count, 501);
     assert_int_equal(s.records[0].items[0].things_disclosed, 1);
@@ -221,7 +230,8 @@ static void a_carton_proves_one_pair(void **state) {
     world_end(&w);
 }
 
-/* Lies that are well formed and signed: a quorum is honest, the one who hands out the proof is not. */
+/* Lies that are well formed and signed: a quorum is honest, the one who hands out the proof is not.
+ */
 static void parts_of_other_proofs_do_not_fit(void **state) {
     (void)state;
     struct world w;
@@ -240,12 +250,14 @@ static void parts_of_other_proofs_do_not_fit(void **state) {
     b.count = 2; /* one cosignature short of a quorum */
     source.attested = &b;
     assert_int_equal(proof_build_thing(&source, canonical(&name, EPC_A), &bundle), OK);
-    assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s), ERR_PROOF_QUORUM);
+    assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s),
+                     ERR_PROOF_QUORUM);
     b = a;
     b.cosignatures[1] = b.cosignatures[0]; /* the same one twice */
     buffer_clear(&bundle);
     assert_int_equal(proof_build_thing(&source, buffer_span(&name), &bundle), OK);
-    assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s), ERR_PROOF_QUORUM);
+    assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s),
+                     ERR_PROOF_QUORUM);
     /* a history with its last event cut off: the row is hidden from the builder */
     source.attested = &a;
     struct digest key = status_key(STATUS_THING, buffer_span(&name));
@@ -268,7 +280,8 @@ static void parts_of_other_proofs_do_not_fit(void **state) {
     source.reader = changes_reader(&layer, hidden, w.rows.reader);
     buffer_clear(&bundle);
     assert_int_equal(proof_build_thing(&source, buffer_span(&name), &bundle), OK);
-    assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s), ERR_PROOF_STATUS);
+    assert_int_equal(proof_verify(buffer_span(&bundle), &w.genesis->chain_id, &arena, &s),
+                     ERR_PROOF_STATUS);
     changes_free(hidden);
     world_end(&w);
 }

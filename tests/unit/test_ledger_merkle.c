@@ -1,4 +1,5 @@
-/* The log tree against the recursive definition of RFC 9162, for every size and index of a small world. */
+/* The log tree against the recursive definition of RFC 9162, for every size and index of a small
+ * world. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,10 +16,8 @@ static struct digest leaves[N];
 
 /* RFC 9162 section 2.1.1, word for word. */
 static struct digest mth(uint64_t from, uint64_t n) {
-    if (n == 0)
-        return sha256(SPAN_EMPTY);
-    if (n == 1)
-        return leaves[from];
+    if (n == 0) return sha256(SPAN_EMPTY);
+    if (n == 1) return leaves[from];
     uint64_t k = 1;
     while (k * 2 < n)
         k *= 2;
@@ -37,8 +36,7 @@ static int build(void **state) {
     }
     for (uint64_t size = 0; size < N;) {
         uint64_t step = size % 5 + 1;
-        if (step > N - size)
-            step = N - size;
+        if (step > N - size) step = N - size;
         struct changes *c = changes_new();
         merkle_append(c, &f, leaves + size, step);
         rows_take(&rows, c);
@@ -84,16 +82,20 @@ static void every_inclusion_proof_checks_and_no_other(void **state) {
         for (uint64_t i = 0; i < size; i++) {
             struct merkle_path p;
             assert_int_equal(merkle_inclusion(rows->reader, i, size, &p), OK);
-            assert_int_equal(merkle_inclusion_verify(&leaves[i], i, size, p.hashes, p.count, &root), OK);
+            assert_int_equal(merkle_inclusion_verify(&leaves[i], i, size, p.hashes, p.count, &root),
+                             OK);
             for (uint64_t j = 0; j < size; j++)
                 if (j != i)
-                    assert_int_equal(merkle_inclusion_verify(&leaves[i], j, size, p.hashes, p.count, &root),
-                                     ERR_MERKLE_PROOF);
-            assert_int_equal(merkle_inclusion_verify(&leaves[i], i, size, p.hashes, p.count + 1, &root),
-                             ERR_MERKLE_PROOF);
+                    assert_int_equal(
+                        merkle_inclusion_verify(&leaves[i], j, size, p.hashes, p.count, &root),
+                        ERR_MERKLE_PROOF);
+            assert_int_equal(
+                merkle_inclusion_verify(&leaves[i], i, size, p.hashes, p.count + 1, &root),
+                ERR_MERKLE_PROOF);
             if (p.count > 0)
-                assert_int_equal(merkle_inclusion_verify(&leaves[i], i, size, p.hashes, p.count - 1, &root),
-                                 ERR_MERKLE_PROOF);
+                assert_int_equal(
+                    merkle_inclusion_verify(&leaves[i], i, size, p.hashes, p.count - 1, &root),
+                    ERR_MERKLE_PROOF);
         }
         struct merkle_path p;
         assert_int_equal(merkle_inclusion(rows->reader, size, size, &p), ERR_MERKLE_RANGE);
@@ -108,16 +110,19 @@ static void every_consistency_proof_checks_and_no_other(void **state) {
             struct digest root_from = mth(0, from);
             struct merkle_path p;
             assert_int_equal(merkle_consistency(rows->reader, from, to, &p), OK);
-            assert_int_equal(merkle_consistency_verify(from, &root_from, to, &root_to, p.hashes, p.count), OK);
+            assert_int_equal(
+                merkle_consistency_verify(from, &root_from, to, &root_to, p.hashes, p.count), OK);
             for (uint32_t k = 0; k < p.count; k++) {
                 p.hashes[k].b[7] ^= 1;
-                assert_int_equal(merkle_consistency_verify(from, &root_from, to, &root_to, p.hashes, p.count),
-                                 ERR_MERKLE_PROOF);
+                assert_int_equal(
+                    merkle_consistency_verify(from, &root_from, to, &root_to, p.hashes, p.count),
+                    ERR_MERKLE_PROOF);
                 p.hashes[k].b[7] ^= 1;
             }
             if (from != to)
-                assert_int_equal(merkle_consistency_verify(from, &root_to, to, &root_to, p.hashes, p.count),
-                                 ERR_MERKLE_PROOF);
+                assert_int_equal(
+                    merkle_consistency_verify(from, &root_to, to, &root_to, p.hashes, p.count),
+                    ERR_MERKLE_PROOF);
         }
         struct merkle_path p;
         assert_int_equal(merkle_consistency(rows->reader, 0, to, &p), ERR_MERKLE_RANGE);

@@ -1,4 +1,5 @@
-/* The seam between execution and storage: a change set, and a reader that sees it over other rows. */
+/* The seam between execution and storage: a change set, and a reader that sees it over other rows.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,7 +45,8 @@ static void layers_show_the_newest_row(void **state) {
     put(above, "f", "2");
     put(above, "f", "3");
     changes_delete(above, TABLE_STATE, span_text("e"));
-    struct reader lower = changes_reader(&s1, below, none), upper = changes_reader(&s2, above, lower);
+    struct reader lower = changes_reader(&s1, below, none),
+                  upper = changes_reader(&s2, above, lower);
     scan_is(upper, "a", "z", "a=1 b=2 c=2 f=3 ");
     scan_is(upper, "b", "f", "b=2 c=2 ");
     scan_is(lower, "a", "z", "a=1 c=1 e=1 ");

@@ -1,5 +1,5 @@
-/* The status tree against its recursive definition (SPEC S2), over random inserts, overwrites and removals, with and without a
- * cache; and its proofs, every byte of them. */
+/* The status tree against its recursive definition (SPEC S2), over random inserts, overwrites and
+ * removals, with and without a cache; and its proofs, every byte of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,14 +36,13 @@ static bool bit(const struct digest *k, uint32_t i) {
 /* SPEC S2: "an empty subtree is 32 zero bytes, a subtree with one leaf is that leaf" */
 static struct digest brute(const struct model *m, uint32_t from, uint32_t count, uint32_t depth) {
     struct digest none = {{0}};
-    if (count == 0)
-        return none;
-    if (count == 1)
-        return status_leaf_hash(&m->list[from].key, &m->list[from].value);
+    if (count == 0) return none;
+    if (count == 1) return status_leaf_hash(&m->list[from].key, &m->list[from].value);
     uint32_t left = 0;
     while (left < count && !bit(&m->list[from + left].key, depth))
         left++;
-    struct digest l = brute(m, from, left, depth + 1), r = brute(m, from + left, count - left, depth + 1), d;
+    struct digest l = brute(m, from, left, depth + 1),
+                  r = brute(m, from + left, count - left, depth + 1), d;
     struct sha256 h;
     sha256_init(&h);
     sha256_add(&h, "\x03", 1);
@@ -158,7 +157,8 @@ static void roots_equal_the_definition(void **state) {
     }
 }
 
-/* A cache that stood at another root forgets it: here the same block is executed twice with one cache. */
+/* A cache that stood at another root forgets it: here the same block is executed twice with one
+ * cache. */
 static void a_cache_of_another_state_does_no_harm(void **state) {
     (void)state;
     struct world w;
@@ -178,8 +178,7 @@ static void a_cache_of_another_state_does_no_harm(void **state) {
         struct changes *again = changes_new();
         for (size_t i = 0; i < changes_count(c); i++) {
             const struct change *at = changes_at(c, i);
-            if (at->key.data[0] == 'V')
-                changes_put(again, at->table, at->key, at->value);
+            if (at->key.data[0] == 'V') changes_put(again, at->table, at->key, at->value);
         }
         status_commit(w.rows.reader, &before, again, NULL, &alone);
         assert_true(digest_equal(&alone.root, &(round ? &second : &first)->root));
@@ -207,7 +206,9 @@ static void large_tree(void **state) {
         struct digest key = present ? w.model.list[at].key : key_number(random_next() | 1ull << 62);
         status_prove(w.rows.reader, &w.head, &key, &p);
         assert_int_equal(p.terminal == STATUS_MATCH, present);
-        assert_int_equal(status_proof_verify(&p, &key, present ? &w.model.list[at].value : NULL, &w.head.root), OK);
+        assert_int_equal(
+            status_proof_verify(&p, &key, present ? &w.model.list[at].value : NULL, &w.head.root),
+            OK);
     }
     world_end(&w);
 }
@@ -218,8 +219,7 @@ static enum err check_bytes(struct span in, const struct digest *key, const stru
     struct status_proof p;
     struct unpack u;
     unpack_init(&u, in);
-    if (!status_proof_read(&u, &p))
-        return u.err;
+    if (!status_proof_read(&u, &p)) return u.err;
     enum err e = unpack_end(&u);
     return e ? e : status_proof_verify(&p, key, value, root);
 }
@@ -230,16 +230,13 @@ static void no_byte_of_a_proof_can_be_changed(void **state) {
     for (uint32_t size = 0; size < 60; size++) {
         struct world w;
         world_begin(&w, 100, 0);
-        if (size > 0)
-            step(&w, size, 1000, 0);
+        if (size > 0) step(&w, size, 1000, 0);
         for (uint64_t n = 0; n < 12; n++) {
             struct digest key = key_number(size && n < 4 ? 0 : 1000 + n);
-            if (size && n < 4)
-                key = w.model.list[random_next() % w.model.count].key;
+            if (size && n < 4) key = w.model.list[random_next() % w.model.count].key;
             struct digest *value = NULL;
             for (uint32_t i = 0; i < w.model.count; i++)
-                if (digest_equal(&w.model.list[i].key, &key))
-                    value = &w.model.list[i].value;
+                if (digest_equal(&w.model.list[i].key, &key)) value = &w.model.list[i].value;
             struct status_proof p;
             struct buffer b CLEANUP(buffer_free) = {0};
             buffer_init(&b, 1 << 16);
@@ -250,15 +247,18 @@ static void no_byte_of_a_proof_can_be_changed(void **state) {
             for (size_t i = 0; i < b.len; i++) {
                 for (int k = 0; k < 8; k++) {
                     b.data[i] ^= (uint8_t)(1 << k);
-                    assert_int_not_equal(check_bytes(buffer_span(&b), &key, value, &w.head.root), OK);
+                    assert_int_not_equal(check_bytes(buffer_span(&b), &key, value, &w.head.root),
+                                         OK);
                     b.data[i] ^= (uint8_t)(1 << k);
                 }
             }
             for (size_t i = 0; i < b.len; i++)
-                assert_int_not_equal(check_bytes(span_of(b.data, i), &key, value, &w.head.root), OK);
+                assert_int_not_equal(check_bytes(span_of(b.data, i), &key, value, &w.head.root),
+                                     OK);
             struct digest other = key_number(n + 5000);
             if (p.terminal == STATUS_MATCH || p.depth > 3)
-                assert_int_not_equal(check_bytes(buffer_span(&b), &other, value, &w.head.root) == OK &&
+                assert_int_not_equal(check_bytes(buffer_span(&b), &other, value, &w.head.root) ==
+                                             OK &&
                                          p.terminal == STATUS_MATCH,
                                      true);
         }
