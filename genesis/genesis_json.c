@@ -177,7 +177,7 @@ static void read_threshold(struct object *o, void *element) {
 }
 
 static void read_parameters(struct object *o, struct parameters *p) {
-    const char *names[16];
+    const char *names[16] = {NULL};
     struct span v;
     parameters_default(p);
     if (!field_get(o, "parameters", false, &v)) return;

@@ -350,7 +350,7 @@ static struct subtree update_bucket(struct update *u, uint32_t depth, const stru
         else
             CHECK(leaves_read(u->before, depth, prefix, old, STATUS_BUCKET) == count);
     }
-    struct leaf few[4 * STATUS_BUCKET];
+    struct leaf few[4 * STATUS_BUCKET] = {0};
     struct leaf *all = few;
     if (count + edits_count > sizeof few / sizeof *few)
         all = check_alloc(count + edits_count, sizeof *all);
