@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "genesis/genesis.h"
+#include "ledger/query.h"
 #include "ledger/record.h"
 #include "rpc/rpc.h"
 #include "storage/commit.h"

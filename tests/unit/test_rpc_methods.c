@@ -524,12 +524,15 @@ static void metrics_text(void **state) {
     struct fixture *f = *state;
     get_as(f, "/metrics", "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1");
     assert_int_equal(f->r.status, 200);
-    const char *save = getenv("SUYUAN_METRICS_OUT");
-    if (save == NULL) return;
-    FILE *file = fopen(save, "wb");
-    assert_non_null(file);
-    fwrite(f->r.body.data, 1, f->r.body.len, file);
-    fclose(file);
+    /* Prometheus' own judge; its absence is a failure where everything is installed (CI). */
+    bool there = system("command -v promtool >/dev/null 2>&1") == 0;
+    const char *ci = getenv("CI");
+    if (!there && ci != NULL && strcmp(ci, "true") == 0) fail_msg("promtool is not installed");
+    if (!there) skip();
+    FILE *promtool = popen("promtool check metrics", "w");
+    assert_non_null(promtool);
+    fwrite(f->r.body.data, 1, f->r.body.len, promtool);
+    assert_int_equal(pclose(promtool), 0);
 }
 
 static double micros(void) {
