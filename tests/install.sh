@@ -1,0 +1,65 @@
+# install.sh: what a fresh Debian 12 lacks. Read by ./run. Nothing is asked of apt when everything is there; nothing that is there
+# is replaced: a machine that has another node.js keeps it.
+
+packages="build-essential cmake ninja-build pkg-config libuv1-dev libleveldb-dev libsodium-dev libssl-dev zlib1g-dev
+libmsgpack-dev libjansson-dev libinih-dev libcurl4-openssl-dev libcmocka-dev node-llhttp jq curl ca-certificates"
+packages_fuzz="clang-14 llvm-14 libclang-rt-14-dev"
+
+missing() {
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+    done
+}
+
+# As root, or with sudo; says which.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        echo "以 root 身份 as root: $*"
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        echo "通过 sudo with sudo: $*"
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        echo "需要 root 权限或 sudo；请以 root 运行 this needs root or sudo; run as root: $*" >&2
+        return 1
+    fi
+}
+
+install_debian() {
+    # shellcheck disable=SC2046,SC2086
+    set -- $(missing "$@")
+    [ $# -gt 0 ] || return 0
+    export DEBIAN_FRONTEND=noninteractive
+    as_root apt-get -q update
+    as_root apt-get -q install -y --no-install-recommends "$@"
+}
+
+install_packages() {
+    # shellcheck disable=SC2086
+    install_debian $packages
+}
+
+# Tests alone need these. promtool is taken out of its package: installing it would start a Prometheus server here.
+install_test_tools() {
+    command -v node >/dev/null 2>&1 || install_debian nodejs
+    command -v npm >/dev/null 2>&1 || install_debian npm
+    PATH=$root/build/tools/usr/bin:$PATH
+    export PATH
+    if ! command -v promtool >/dev/null 2>&1; then
+        mkdir -p build/tools
+        (cd build/tools && { apt-get -q download prometheus || { as_root apt-get -q update && apt-get -q download prometheus; }; } &&
+            dpkg-deb -x prometheus_*.deb . && rm -f prometheus_*.deb)
+    fi
+    for lock in tests/vectors/*/package-lock.json tests/e2e/package-lock.json; do
+        [ -f "$lock" ] || continue
+        folder=$(dirname "$lock")
+        [ "$folder/node_modules" -nt "$lock" ] && continue
+        echo "npm ci: $folder"
+        (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error && touch node_modules)
+    done
+}
+
+install_all() {
+    install_packages
+    install_test_tools
+}
