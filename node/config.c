@@ -20,7 +20,7 @@ enum {
     THREADS_MAX = 64,
 };
 
-enum setting_kind { SETTING_PATH, SETTING_NUMBER, SETTING_LISTEN, SETTING_PEER, SETTING_FOLLOWER, SETTING_LOG };
+enum setting_kind { SETTING_PATH, SETTING_NUMBER, SETTING_LISTEN, SETTING_PEER, SETTING_FOLLOWER, SETTING_LOG, SETTING_CHECK };
 enum list_bit { LIST_LISTEN = 1, LIST_PEERS = 2, LIST_FOLLOWERS = 4, LIST_HTTP = 8 };
 
 struct setting {
@@ -37,6 +37,7 @@ static const struct setting SETTINGS[] = {
     {"node", "genesis", SETTING_PATH, PLACE(genesis_file), 0, 0, 0},
     {"node", "key", SETTING_PATH, PLACE(key_file), 0, 0, 0},
     {"node", "log", SETTING_LOG, PLACE(log_level), 0, 0, 0},
+    {"node", "check", SETTING_CHECK, PLACE(check), 0, 0, 0},
     {"peers", "listen", SETTING_LISTEN, PLACE(listen), 0, 0, LIST_LISTEN},
     {"peers", "peer", SETTING_PEER, PLACE(peers), 0, 0, LIST_PEERS},
     {"peers", "follower", SETTING_FOLLOWER, PLACE(followers), 0, 0, LIST_FOLLOWERS},
@@ -56,6 +57,7 @@ void config_default(struct config *ret) {
     memset(ret, 0, sizeof *ret);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     ret->log_level = LOG_INFO;
+    ret->check = CONFIG_CHECK_SAMPLE;
     ret->pool_records_max = POOL_RECORDS_MAX;
     ret->pool_bytes_max = POOL_BYTES_MAX;
     ret->peers_max = PEERS_MAX;
@@ -173,6 +175,17 @@ static enum err set_log(enum log_level *place, const char *value) {
     return ERR_CONFIG_VALUE;
 }
 
+static enum err set_check(enum config_check_level *place, const char *value) {
+    static const char *const names[] = {
+        [CONFIG_CHECK_HEAD] = "head", [CONFIG_CHECK_SAMPLE] = "sample", [CONFIG_CHECK_FULL] = "full"};
+    for (enum config_check_level level = CONFIG_CHECK_HEAD; level <= CONFIG_CHECK_FULL; level++) {
+        if (strcmp(value, names[level]) != 0) continue;
+        *place = level;
+        return OK;
+    }
+    return ERR_CONFIG_VALUE;
+}
+
 static enum err set_value(struct config *c, const struct setting *s, const char *value) {
     void *place = (char *)c + s->offset;
     switch (s->kind) {
@@ -189,6 +202,8 @@ static enum err set_value(struct config *c, const struct setting *s, const char 
         return add_follower(c, value);
     case SETTING_LOG:
         return set_log(place, value);
+    case SETTING_CHECK:
+        return set_check(place, value);
     }
     return ERR_CONFIG_VALUE;
 }
@@ -272,8 +287,7 @@ enum err config_parse(const char *name, struct span text, struct config *c, stru
                        reading.first.where);
 }
 
-/* Reads a whole small file; false with errno. */
-static bool read_file(const char *path, struct buffer *ret) {
+bool config_file_read(const char *path, struct buffer *ret) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     uint8_t part[4096];
@@ -291,7 +305,7 @@ static bool read_file(const char *path, struct buffer *ret) {
 enum err config_read(const char *path, struct config *c, struct refusal *ret_refusal) {
     struct buffer text CLEANUP(buffer_free) = {0};
     buffer_init(&text, CONFIG_FILE_BYTES_MAX);
-    if (!read_file(path, &text)) {
+    if (!config_file_read(path, &text)) {
         return refusal_set(ret_refusal, ERR_CONFIG_FILE, "%.120s: %s", path, strerror(errno));
     }
     if (text.overflow) return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", path);
@@ -321,7 +335,7 @@ enum err config_key_read(const char *path, struct seed *ret, struct refusal *ret
     }
     struct buffer text CLEANUP(buffer_free) = {0};
     buffer_init(&text, 4096);
-    if (!read_file(path, &text) || text.overflow) {
+    if (!config_file_read(path, &text) || text.overflow) {
         return refusal_set(ret_refusal, ERR_CONFIG_KEY_FILE, "%s", path);
     }
     struct seed seed = {0};

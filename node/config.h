@@ -6,6 +6,7 @@
  *   key = /etc/suyuan/validator.key     seed file; a validator's makes a validator, any other a follower; without one the
  *                                       node is a follower and makes DATA/follower.key
  *   log = info                          debug, info, warn, error
+ *   check = sample                      how much of the store is checked at start: head, sample (64 heights), full (every height)
  *   [peers]
  *   listen = 0.0.0.0:7700               may stand several times, as may peer and follower
  *   peer = agri.example:7700            a validator (its key is in genesis)
@@ -38,6 +39,9 @@ enum {
     CONFIG_FILE_BYTES_MAX = 1 << 20,
 };
 
+/* In the order of enum recover_level (storage/recover.h). */
+enum config_check_level { CONFIG_CHECK_HEAD, CONFIG_CHECK_SAMPLE, CONFIG_CHECK_FULL };
+
 struct config_address {
     char host[CONFIG_HOST_BYTES];
     uint16_t port; /* 0: any free one, for tests */
@@ -54,6 +58,7 @@ struct config {
     char genesis_file[CONFIG_PATH_BYTES];
     char key_file[CONFIG_PATH_BYTES]; /* "": none */
     enum log_level log_level;
+    enum config_check_level check;
 
     struct config_address listen[CONFIG_LISTEN_MAX];
     uint32_t listen_count;
@@ -86,6 +91,9 @@ enum err config_override(struct config *c, const char *section, const char *name
 enum err config_check(const struct config *c, struct refusal *ret_refusal) MUST_USE;
 
 enum err config_address_parse(const char *text, struct config_address *ret) MUST_USE;
+
+/* A whole file, appended, up to the buffer's bound (ret->overflow when it is longer); false with errno. */
+bool config_file_read(const char *path, struct buffer *ret) MUST_USE;
 
 /* Reads a seed file. ERR_CONFIG_KEY_FILE, ERR_CONFIG_KEY_OPEN_TO_OTHERS. */
 enum err config_key_read(const char *path, struct seed *ret, struct refusal *ret_refusal) MUST_USE;

@@ -24,7 +24,7 @@ static uint64_t stamp(struct replica *r) {
     while (drop < r->passed_count && (r->passed[drop].view <= r->executed_header.view ||
                                       digest_equal(&r->passed[drop].digest, &r->executed_digest)))
         drop++;
-    memmove(r->passed, r->passed + drop, (r->passed_count - drop) * sizeof *r->passed);
+    if (drop > 0) memmove(r->passed, r->passed + drop, (r->passed_count - drop) * sizeof *r->passed);
     r->passed_count -= drop;
     uint64_t time_s = r->passed_count > 0 ? r->passed[0].time_s - 1 : r->time_ms / 1000;
     /* The guard refuses an earlier time. Its time was "now" when nothing above an earlier block existed: true of this block as well. */

@@ -65,7 +65,7 @@ struct final_block {
 
 struct waiter {
     uint64_t ticket;
-    struct digest wire_id;
+    struct digest wire_id, record_id;
     struct waiter *next;
 };
 

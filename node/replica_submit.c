@@ -34,7 +34,7 @@ static void reply_pending(struct replica *r, uint64_t ticket, bool wait, const s
     answer->record_id = *record_id;
     if (!wait || r->waiters_count >= WAITERS_MAX) return;
     struct waiter *w = check_alloc(1, sizeof *w);
-    *w = (struct waiter){ticket, *wire_id, r->waiters};
+    *w = (struct waiter){ticket, *wire_id, *record_id, r->waiters};
     r->waiters = w;
     r->waiters_count++;
 }
@@ -262,6 +262,7 @@ void answer_waiters(struct replica *r, const struct final_block *f) {
             if (!codec_read(&result_type, &u, NULL, &result)) break;
         struct replica_reply *answer = reply(r, w->ticket, REPLY_COMMITTED);
         answer->wire_id = w->wire_id;
+        answer->record_id = w->record_id;
         answer->height = f->height;
         answer->log_index = f->log_indices[place];
         answer->code = result.code;

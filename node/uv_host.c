@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "ledger/apply.h"
 #include "node/uv_http.h"
 #include "node/uv_node.h"
@@ -146,6 +147,15 @@ static bool is_ready(const struct uv_node *n, const struct replica_status *r) {
     return r->committed_height + n->genesis->params.parameters.pipeline_blocks >= r->final_height;
 }
 
+/* A follower that is ready has executed every block itself and compared each root with what a quorum signed. */
+static void ready_changed(struct uv_node *n, const struct replica_status *r) {
+    if (n->shared.ready == n->was_ready) return;
+    n->was_ready = n->shared.ready;
+    log_line(LOG_INFO, n->was_ready ? "node.ready" : "node.not_ready", "role=%s height=%llu peers=%u%s",
+             n->validator >= 0 ? "validator" : "follower", (unsigned long long)r->committed_height, r->peers,
+             n->was_ready && n->validator < 0 ? " verified=every_block" : "");
+}
+
 void shared_update(struct uv_node *n) {
     struct replica_status r;
     struct attested *a = check_alloc(1, sizeof *a);
@@ -167,6 +177,7 @@ void shared_update(struct uv_node *n) {
     uv_mutex_unlock(&n->shared.mutex);
     free(a);
     if (moved) uv_http_moved(n->http);
+    ready_changed(n, &r);
 }
 
 void host_fill(struct uv_node *n) {

@@ -98,7 +98,9 @@ struct uv_node {
     struct executed_list executed; /* executed, not yet given to the committer */
 
     bool write_failed, stopping, closing, failed;
-    uint64_t shared_at_ms;
+    bool loop_open, mutex_open;
+    uint64_t stop_at_ms; /* when stopping waits for nobody any more */
+    bool was_ready;      /* for the log: ready for the first time, and again */
 };
 
 /* uv_loop.c */
@@ -107,6 +109,14 @@ void node_alarm(struct uv_node *n, struct span text);
 void node_write_failed(struct uv_node *n, const char *what, const char *why);
 void node_fail(struct uv_node *n, const char *what, const char *why); /* cannot go on: stops */
 uint64_t wall_clock_ms(void);
+/* Events of uv_net and uv_disk. */
+enum err node_peer_who(void *context, const struct pubkey *key, bool dialled, struct peer_grant *ret_grant,
+                       uint8_t *ret_validator);
+void node_peer_up(void *context, uint64_t peer, uint8_t validator);
+void node_peer_message(void *context, uint64_t peer, uint8_t type, struct span body);
+void node_peer_down(void *context, uint64_t peer);
+void node_journal_written(void *context, uint64_t sequence);
+void node_journal_failed(void *context, const char *why);
 
 /* uv_start.c */
 bool node_open(struct uv_node *n);
