@@ -14,7 +14,7 @@
 #include "rpc/host.h"
 #include "rpc/http.h"
 #include "ledger/query.h"
-#include "rpc/emit.h"
+#include "base/emit.h"
 
 enum param_place { PARAM_PATH, PARAM_QUERY, PARAM_BODY };
 

@@ -1,6 +1,6 @@
 #include "rpc/problem.h"
 
-#include "rpc/emit.h"
+#include "base/emit.h"
 
 struct row {
     enum err err;

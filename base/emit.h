@@ -1,11 +1,11 @@
-/* emit.h: a streaming JSON writer into a bounded buffer, for hot answers.
+/* emit.h: a streaming JSON writer into a bounded buffer, for hot answers and for tools.
  *
  * Commas and colons are its business; that every object and list is closed is the caller's (emit_end CHECKs it). An answer that does not fit
  * sets the buffer's `overflow`; asked about once at the end.
  * Bytes go out as lower-case hex or base64, canonical values as base/json.h writes them.
  */
-#ifndef RPC_EMIT_H
-#define RPC_EMIT_H
+#ifndef BASE_EMIT_H
+#define BASE_EMIT_H
 
 #include "base/crypto.h"
 #include "base/err.h"

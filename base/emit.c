@@ -1,4 +1,4 @@
-#include "rpc/emit.h"
+#include "base/emit.h"
 
 #include <string.h>
 
