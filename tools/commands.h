@@ -1,0 +1,9 @@
+/* commands.h: the rows of the command table, one per subcommand, each defined in its cmd_*.c. */
+#ifndef TOOLS_COMMANDS_H
+#define TOOLS_COMMANDS_H
+
+#include "tools/tool.h"
+
+extern const struct command cmd_help, cmd_version;
+
+#endif

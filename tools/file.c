@@ -1,0 +1,76 @@
+/* file.c: whole files, bounded, and written so that they are there whole or not at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/tool.h"
+
+static int read_all(int fd, struct buffer *out) {
+    uint8_t chunk[65536];
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return (int)n;
+        buffer_append(out, chunk, (size_t)n);
+        if (out->overflow) return 0;
+    }
+}
+
+int file_read(struct tool *t, const char *path, struct buffer *out) {
+    bool standard = strcmp(path, "-") == 0;
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return fail_file(t, "help", path);
+    int failed = read_all(fd, out);
+    int saved = errno;
+    if (!standard) close(fd);
+    errno = saved;
+    if (failed) return fail_file(t, "help", path);
+    if (out->overflow) {
+        struct refusal refusal;
+        (void)refusal_set(&refusal, ERR_TOO_LARGE, "%s", "");
+        return fail_refusal(t, EXIT_REFUSED, "help", path, &refusal);
+    }
+    return EXIT_OK;
+}
+
+static bool write_all(int fd, struct span data) {
+    size_t at = 0;
+    while (at < data.len) {
+        ssize_t n = write(fd, data.data + at, data.len - at);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        at += (size_t)n;
+    }
+    return true;
+}
+
+static bool sync_directory_of(const char *path) {
+    char copy[4096];
+    if (strlen(path) >= sizeof copy) return false;
+    strcpy(copy, path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool ok = fsync(fd) == 0;
+    close(fd);
+    return ok;
+}
+
+int file_write(struct tool *t, const char *path, struct span data) {
+    if (strcmp(path, "-") == 0) {
+        fwrite(data.data, 1, data.len, stdout);
+        return fflush(stdout) == 0 ? EXIT_OK : fail_file(t, "help", path);
+    }
+    const char *temporary = format(t, "%s.%ld.tmp", path, (long)getpid());
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0) return fail_file(t, "help", temporary);
+    bool ok = write_all(fd, data) && fsync(fd) == 0;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    if (ok && rename(temporary, path) == 0 && sync_directory_of(path)) return EXIT_OK;
+    int code = fail_file(t, "help", path);
+    (void)unlink(temporary);
+    return code;
+}

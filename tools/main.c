@@ -1,0 +1,84 @@
+/* main.c: the command table, and how a command line reaches its row. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/commands.h"
+#include "tools/http_client.h"
+
+/* In the order help shows them. */
+static const struct command *const commands[] = {
+    &cmd_version,
+    &cmd_help,
+    NULL,
+};
+
+/* Chinese unless the environment names another language: setlocale knows no zh_CN on a minimal
+ * Debian, so the names are read as they are. "C" and "POSIX" name none. */
+static enum lang lang_of_environment(void) {
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value == NULL || value[0] == 0) continue;
+        bool none =
+            strcmp(value, "C") == 0 || strncmp(value, "C.", 2) == 0 || strcmp(value, "POSIX") == 0;
+        return none || strncmp(value, "zh", 2) == 0 ? LANG_ZH : LANG_EN;
+    }
+    return LANG_ZH;
+}
+
+static void nodes_of_environment(struct tool *t) {
+    const char *value = getenv("SUYUAN_NODE");
+    char *copy = value ? strdup(format(t, "%s", value)) : NULL, *state = NULL;
+    t->nodes_count = 0;
+    for (char *word = copy ? strtok_r(copy, " ", &state) : NULL;
+         word != NULL && t->nodes_count < NODES_MAX; word = strtok_r(NULL, " ", &state))
+        t->nodes[t->nodes_count++] = format(t, "%s", word);
+    free(copy);
+    if (t->nodes_count == 0) t->nodes[t->nodes_count++] = "http://127.0.0.1:7780";
+}
+
+static int dispatch(struct tool *t, int argc, char **argv) {
+    int next = 0, words = 0;
+    bool done = false;
+    if (!arguments_global(t, argc, argv, &next, &done)) return EXIT_USAGE;
+    argc -= next;
+    argv += next;
+    if (done || argc == 0) {
+        help_all(t);
+        return done ? EXIT_OK : EXIT_USAGE;
+    }
+    t->command = command_find(commands, argc, argv, &words);
+    if (t->command == NULL) {
+        bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+        if ((argc == 1 || asked) && help_group(t, argv[0])) return asked ? EXIT_OK : EXIT_USAGE;
+        return fail(t, EXIT_USAGE, "help", "没有这个命令：%s %s", "there is no such command: %s %s",
+                    shown(t, span_text(argv[0])), argc > 1 ? shown(t, span_text(argv[1])) : "");
+    }
+    struct arguments a;
+    if (!arguments_read(t, t->command, argc - words + 1, argv + words - 1, &a, &done))
+        return EXIT_USAGE;
+    if (done) {
+        help_command(t, t->command);
+        return EXIT_OK;
+    }
+    return t->command->run(t, &a);
+}
+
+int main(int argc, char **argv) {
+    struct tool t = {.commands = commands, .lang = lang_of_environment()};
+    arena_init(&t.arena, 1u << 30);
+    nodes_of_environment(&t);
+    t.terminal = isatty(STDERR_FILENO) == 1;
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    t.colour = isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == 0) &&
+               term != NULL && strcmp(term, "dumb") != 0;
+    crypto_start();
+    http_start();
+    int code = dispatch(&t, argc, argv);
+    /* A result that did not reach its file is no result. */
+    if (fflush(stdout) != 0 && code == EXIT_OK) code = EXIT_BROKEN;
+    http_stop();
+    arena_free(&t.arena);
+    return code;
+}

@@ -1,0 +1,226 @@
+/* output.c: what a person reads, in one of two languages, and what a program reads. */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "tools/tool.h"
+
+const struct exit_row exit_rows[] = {
+    {EXIT_OK, "成功", "done"},
+    {EXIT_BROKEN, "环境故障：文件、磁盘，或节点答复异常",
+     "broken world: a file, the disk, or a node that talks nonsense"},
+    {EXIT_USAGE, "用法错误", "wrong usage"},
+    {EXIT_REFUSED, "被拒绝：原样重试无用", "refused: trying again as it is will not help"},
+    {EXIT_FALSE, "验证不通过", "verification failed"},
+    {EXIT_UNREACHABLE, "无法连接或节点繁忙：什么都没有发生，可以重试",
+     "unreachable or busy: nothing happened, try again"},
+    {EXIT_UNKNOWN, "结果未知：已发送但未确认，可原样重发",
+     "outcome unknown: sent but not confirmed; sending the same again is harmless"},
+    {EXIT_NOT_FOUND, "未找到", "not found"},
+    {EXIT_OK, NULL, NULL},
+};
+
+const char *tr(const struct tool *t, const char *zh, const char *en) {
+    return t->lang == LANG_ZH ? zh : en;
+}
+
+void say(const struct tool *t, const char *zh, const char *en, ...) {
+    va_list args;
+    va_start(args, en);
+    vfprintf(stdout, tr(t, zh, en), args);
+    va_end(args);
+}
+
+void remark(const struct tool *t, const char *zh, const char *en, ...) {
+    if (t->json) return;
+    va_list args;
+    va_start(args, en);
+    vfprintf(stderr, tr(t, zh, en), args);
+    va_end(args);
+}
+
+static void print_failure(const struct tool *t, enum tool_exit code, const char *name,
+                          const char *next, const char *text) {
+    if (t->json) {
+        struct buffer out CLEANUP(buffer_free) = {0};
+        struct emit j;
+        buffer_init(&out, 64 << 10);
+        emit_begin(&j, &out);
+        emit_object(&j);
+        emit_key(&j, "error");
+        emit_object(&j);
+        emit_key_uint(&j, "exit", (uint64_t)code);
+        if (name) emit_key_string(&j, "name", name);
+        emit_key_string(&j, "text", text);
+        if (next) emit_key_text(&j, "next", span_text(next));
+        emit_object_end(&j);
+        emit_object_end(&j);
+        emit_end(&j);
+        fprintf(stderr, "%.*s\n", (int)out.len, (const char *)out.data);
+        return;
+    }
+    fflush(stdout);
+    fprintf(stderr, "%s%s\n", tr(t, "错误：", "error: "), text);
+    if (next) fprintf(stderr, "%ssuyuan %s\n", tr(t, "接着试：", "try: "), next);
+}
+
+int fail(const struct tool *t, enum tool_exit code, const char *next, const char *zh,
+         const char *en, ...) {
+    char text[4096];
+    va_list args;
+    va_start(args, en);
+    vsnprintf(text, sizeof text, tr(t, zh, en), args);
+    va_end(args);
+    print_failure(t, code, NULL, next, text);
+    return code;
+}
+
+int fail_refusal(const struct tool *t, enum tool_exit code, const char *next, const char *what,
+                 const struct refusal *refusal) {
+    char text[4096];
+    snprintf(text, sizeof text, "%s%s%s%s%s [%s]", what ? what : "", what ? ": " : "",
+             refusal->where, refusal->where[0] ? ": " : "", err_text(refusal->err, t->lang),
+             err_name(refusal->err));
+    print_failure(t, code, err_name(refusal->err), next, text);
+    return code;
+}
+
+int fail_file(const struct tool *t, const char *next, const char *path) {
+    int saved = errno;
+    return fail(t, saved == ENOENT ? EXIT_NOT_FOUND : EXIT_BROKEN, next, "%s：%s", "%s: %s", path,
+                strerror(saved));
+}
+
+void json_print(const struct buffer *json) {
+    CHECK(!json->overflow);
+    fwrite(json->data, 1, json->len, stdout);
+    fputc('\n', stdout);
+}
+
+/* Length of the UTF-8 sequence at p, 0 when it is broken. */
+static size_t sequence_len(const uint8_t *p, size_t left) {
+    size_t len = p[0] < 0x80   ? 1
+                 : p[0] < 0xc2 ? 0
+                 : p[0] < 0xe0 ? 2
+                 : p[0] < 0xf0 ? 3
+                 : p[0] < 0xf5 ? 4
+                               : 0;
+    return len != 0 && len <= left && span_is_utf8(span_of(p, len)) ? len : 0;
+}
+
+static uint32_t code_point(const uint8_t *p, size_t len) {
+    uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | (p[i] & 0x3fu);
+    return c;
+}
+
+/* What could steer a terminal or make a line read otherwise than it is. */
+static bool steers(uint32_t c) {
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+const char *shown(struct tool *t, struct span text) {
+    char *copy = arena_alloc(&t->arena, 3 * text.len + 1, 1);
+    if (copy == NULL) return "…";
+    size_t len = 0;
+    for (size_t i = 0; i < text.len;) {
+        size_t n = sequence_len(text.data + i, text.len - i);
+        if (n == 0 || steers(code_point(text.data + i, n))) {
+            memcpy(copy + len, "\xef\xbf\xbd", 3);
+            len += 3;
+            i += n == 0 ? 1 : n;
+            continue;
+        }
+        memcpy(copy + len, text.data + i, n);
+        len += n;
+        i += n;
+    }
+    copy[len] = 0;
+    return copy;
+}
+
+const char *format(struct tool *t, const char *format, ...) {
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    CHECK(len >= 0);
+    char *text = arena_alloc(&t->arena, (size_t)len + 1, 1);
+    if (text != NULL) vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    return text ? text : "…";
+}
+
+/* Unicode's East Asian wide and fullwidth blocks, as far as names and sentences here use them. */
+static bool wide(uint32_t c) {
+    return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) ||
+           (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+           (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
+           (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x1f300 && c <= 0x1faff) ||
+           (c >= 0x20000 && c <= 0x3fffd);
+}
+
+uint32_t columns(const char *text) {
+    const uint8_t *p = (const uint8_t *)text;
+    size_t left = strlen(text);
+    uint32_t n = 0;
+    while (left > 0) {
+        size_t len = sequence_len(p, left);
+        if (len == 0) len = 1;
+        n += wide(code_point(p, len)) ? 2 : 1;
+        p += len;
+        left -= len;
+    }
+    return n;
+}
+
+void print_padded(const char *text, uint32_t width) {
+    uint32_t used = columns(text);
+    printf("%s%*s", text, used < width ? (int)(width - used) : 0, "");
+}
+
+const char *paint(const struct tool *t, enum paint p) {
+    if (!t->colour) return "";
+    switch (p) {
+    case PAINT_PLAIN:
+        return "\033[0m";
+    case PAINT_STRONG:
+        return "\033[1m";
+    case PAINT_FAINT:
+        return "\033[2m";
+    case PAINT_GOOD:
+        return "\033[32m";
+    case PAINT_BAD:
+        return "\033[31m";
+    case PAINT_NAME:
+        return "\033[36m";
+    }
+    CHECK(false);
+}
+
+const char *time_text(struct tool *t, uint64_t ms) {
+    time_t s = (time_t)(ms / 1000);
+    struct tm tm;
+    char text[40];
+    if (localtime_r(&s, &tm) == NULL ||
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z", &tm) == 0)
+        return format(t, "%llu ms", (unsigned long long)ms);
+    return format(t, "%s", text);
+}
+
+uint64_t now_ms(void) {
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+const char *hex_text(struct tool *t, const uint8_t bytes[32]) {
+    char text[65];
+    hex_encode(span_of(bytes, 32), text);
+    return format(t, "%s", text);
+}
