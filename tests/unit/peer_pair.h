@@ -74,18 +74,23 @@ static inline bool pair_write(struct pair *t, struct side *from, struct side *to
     return true;
 }
 
-/* The next event of a side, reading from its inbox in pieces of at most `chunk` bytes. */
+/* The next event of a side, reading from its inbox in pieces of at most `chunk` bytes. What was read leaves the inbox once, at the
+ * end: byte by byte, moving the rest each time, a message of a megabyte would take minutes. */
 static inline bool pair_event(struct pair *t, struct side *s, size_t chunk, struct peer_event *ret) {
-    for (;;) {
-        if (peer_next(s->peer, t->now_ms, ret)) return true;
-        if (s->inbox.len == 0) return false;
-        size_t n = s->inbox.len < chunk ? s->inbox.len : chunk;
-        size_t used = peer_input(s->peer, span_of(s->inbox.data, n), t->now_ms);
+    size_t read = 0;
+    bool found;
+    while (!(found = peer_next(s->peer, t->now_ms, ret)) && read < s->inbox.len) {
+        size_t left = s->inbox.len - read;
+        size_t n = left < chunk ? left : chunk;
+        size_t used = peer_input(s->peer, span_of(s->inbox.data + read, n), t->now_ms);
         CHECK(used <= n);
-        if (used == 0 && !peer_next(s->peer, t->now_ms, ret)) return false;
-        if (used == 0) return true;
-        buffer_consume(&s->inbox, used);
+        read += used;
+        if (used > 0) continue;
+        found = peer_next(s->peer, t->now_ms, ret);
+        break;
     }
+    buffer_consume(&s->inbox, read);
+    return found;
 }
 
 /* Runs the handshake, both sides accepting with this grant; false when a side closed. */
