@@ -52,7 +52,6 @@ enum err checkpoint_parse(struct span text, struct checkpoint *ret) {
 
 static const struct field cosignature_fields[] = {
     CODEC_UINT(cosignature, index, 0, VALIDATORS_MAX - 1),
-    CODEC_UINT(cosignature, height, 0, UINT64_MAX),
     CODEC_UINT(cosignature, size, 1, UINT64_MAX),
     CODEC_FIXED(cosignature, root),
     CODEC_UINT(cosignature, time_s, 0, INT64_MAX),
@@ -121,8 +120,7 @@ bool attested_choose(const struct cosignature list[], uint32_t list_count,
     CHECK(validators_count <= VALIDATORS_MAX);
     for (uint32_t i = 0; i < list_count; i++) {
         const struct cosignature *c = &list[i];
-        if (c->index >= validators_count || c->size != size || c->height != height ||
-            !digest_equal(&c->root, root))
+        if (c->index >= validators_count || c->size != size || !digest_equal(&c->root, root))
             continue;
         found += best[c->index] == NULL;
         if (!best[c->index] || c->time_s > best[c->index]->time_s) best[c->index] = c;
@@ -152,8 +150,9 @@ void attested_encode(const struct attested *a, struct buffer *out) {
         codec_encode(&cosignature_type, &a->cosignatures[i], out);
 }
 
-enum err attested_decode(struct span in, uint32_t validators_count, struct attested *ret) {
-    struct attested a = {.as_of_s = UINT64_MAX};
+enum err attested_decode(struct span in, uint32_t validators_count, uint64_t height,
+                         struct attested *ret) {
+    struct attested a = {.height = height, .as_of_s = UINT64_MAX};
     struct unpack u;
     CHECK(validators_count >= 1 && validators_count <= VALIDATORS_MAX);
     unpack_init(&u, in);
@@ -162,10 +161,8 @@ enum err attested_decode(struct span in, uint32_t validators_count, struct attes
         struct cosignature *c = &a.cosignatures[i];
         if (!codec_read(&cosignature_type, &u, NULL, c)) break;
         bool rising = i == 0 || c->index > a.cosignatures[i - 1].index;
-        bool same = i == 0 ||
-                    (c->height == a.height && c->size == a.size && digest_equal(&c->root, &a.root));
+        bool same = i == 0 || (c->size == a.size && digest_equal(&c->root, &a.root));
         if (!rising || !same || c->index >= validators_count) unpack_fail(&u, ERR_COSIGNATURE);
-        a.height = c->height;
         a.size = c->size;
         a.root = c->root;
         if (c->time_s < a.as_of_s) a.as_of_s = c->time_s;
@@ -182,8 +179,7 @@ enum err attested_check(const struct attested *a, const struct validator_set *se
     for (uint32_t i = 0; i < a->count; i++) {
         const struct cosignature *c = &a->cosignatures[i];
         bool rising = i == 0 || c->index > a->cosignatures[i - 1].index;
-        if (!rising || c->height != a->height || c->size != a->size ||
-            !digest_equal(&c->root, &a->root))
+        if (!rising || c->size != a->size || !digest_equal(&c->root, &a->root))
             return ERR_COSIGNATURE;
         enum err e = cosignature_check(c, set, origin);
         if (e) return e;

@@ -26,7 +26,7 @@ enum err checkpoint_parse(struct span text, struct checkpoint *ret) MUST_USE;
 /* K6 */
 struct cosignature {
     uint8_t index; /* of the validator */
-    uint64_t height, size;
+    uint64_t size;
     struct digest root;
     uint64_t time_s;
     struct signature cosignature; /* type 0x04 */
@@ -54,15 +54,17 @@ struct attested {
     uint32_t count;
 };
 /* Chooses from cosignatures (checked before, any order, one or more per validator) those on this
- * height, size and root: per validator the newest, of these the q with the greatest times, ties to
- * the lower index. False when there is no quorum. */
+ * size and root: per validator the newest, of these the q with the greatest times, ties to the
+ * lower index. `height` is the caller's own knowledge, copied into the result: no signature covers
+ * it. False when there is no quorum. */
 bool attested_choose(const struct cosignature list[], uint32_t list_count,
                      uint32_t validators_count, uint64_t height, uint64_t size,
                      const struct digest *root, struct attested *ret) MUST_USE;
-/* Durable form: canonical array of K6 values. Decoding checks form and that it is a quorum on one
- * checkpoint; not the signatures. */
+/* Durable form: canonical array of K6 values, kept under the height it belongs to. Decoding checks
+ * form and that it is a quorum on one checkpoint; not the signatures. */
 void attested_encode(const struct attested *a, struct buffer *out);
-enum err attested_decode(struct span in, uint32_t validators_count, struct attested *ret) MUST_USE;
+enum err attested_decode(struct span in, uint32_t validators_count, uint64_t height,
+                         struct attested *ret) MUST_USE;
 enum err attested_check(const struct attested *a, const struct validator_set *set,
                         struct span origin) MUST_USE;
 

@@ -174,7 +174,7 @@ bool execution_attested(struct reader r, const struct genesis *genesis, uint64_t
     struct buffer row CLEANUP(buffer_free) = {0};
     buffer_init(&row, ATTESTED_BYTES_MAX);
     if (!reader_get(r, TABLE_CHAIN, attested_key(height, key), &row)) return false;
-    return attested_decode(buffer_span(&row), genesis->validators.count, ret) == OK;
+    return attested_decode(buffer_span(&row), genesis->validators.count, height, ret) == OK;
 }
 
 /* [stored block as bytes, [wire records]], appended. False when there is no such block. */

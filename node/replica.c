@@ -141,6 +141,7 @@ static void on_start(struct replica *r, const struct replica_input *in) {
     r->executed_size = r->committed_size = head->log_size;
     r->executed_root = head->log_root;
     r->attested.height = head->height;
+    r->attested.size = head->log_size;
     r->final_time_ms = r->executed_header.time_ms;
     if (r->validator) vote_guard_raise_floor(&r->signer.votes, r->committed_view + 1);
     payloads_drop_below(r, r->committed_view);
@@ -166,7 +167,7 @@ static void on_peer_up(struct replica *r, const struct replica_input *in) {
         send_to(r, in->peer, MESSAGE_CERTIFICATE, buffer_span(&bytes));
     }
     for (uint32_t i = 0; i < r->cosignatures_count; i++) {
-        if (r->cosignatures[i].height != r->attested.height) continue;
+        if (r->cosignatures[i].size != r->attested.size) continue;
         buffer_clear(&bytes);
         codec_encode(&cosignature_type, &r->cosignatures[i], &bytes);
         send_to(r, in->peer, MESSAGE_COSIGNATURE, buffer_span(&bytes));

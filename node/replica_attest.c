@@ -35,7 +35,7 @@ static void cosign(struct replica *r) {
     struct cosignature c;
     if (!may_sign(r)) return;
     uint64_t time_s = stamp(r);
-    if (signer_cosign(&r->signer, r->executed_height, r->executed_size, &r->executed_root, time_s, &c) != OK) return;
+    if (signer_cosign(&r->signer, r->executed_size, &r->executed_root, time_s, &c) != OK) return;
     struct buffer CLEANUP(buffer_free) wire, record;
     buffer_init(&wire, 512);
     buffer_init(&record, 1024);
@@ -77,52 +77,65 @@ void guard_recover(struct replica *r, struct span body) {
         r->cosignatures[r->cosignatures_count++] = c;
 }
 
-static void diverge(struct replica *r, const struct cosignature *theirs) {
+static void diverge(struct replica *r, uint64_t height, const struct cosignature *theirs) {
     if (r->diverged) return;
     r->diverged = true;
-    r->diverged_height = theirs->height;
+    r->diverged_height = height;
     snprintf(r->reason, sizeof r->reason,
-             "a quorum of validators signed another root than ours at height %lu", (unsigned long)theirs->height);
+             "a quorum of validators signed another root than ours at height %lu", (unsigned long)height);
     char ours_hex[65], theirs_hex[65];
     hex_encode(span_of(r->executed_root.b, 32), ours_hex);
     hex_encode(span_of(theirs->root.b, 32), theirs_hex);
-    alarm_raise(r, "event=diverged height=%lu ours=%s theirs=%s", (unsigned long)theirs->height, ours_hex, theirs_hex);
+    alarm_raise(r, "event=diverged height=%lu ours=%s theirs=%s", (unsigned long)height, ours_hex, theirs_hex);
 }
 
-/* What we know of the root at a height: the newest executed, or one that waits for its commit. */
-static bool own_root(const struct replica *r, uint64_t height, uint64_t *ret_size, struct digest *ret_root) {
-    if (height == r->executed_height) {
-        *ret_size = r->executed_size;
-        *ret_root = r->executed_root;
-        return true;
+/* Where a checkpoint of others stands in what we executed ourselves. Height is ours to say: no signature covers one, so whoever
+ * passes a cosignature on could name any; the size and the root are signed. */
+enum place { PLACE_UNKNOWN, PLACE_SAME, PLACE_OTHER };
+
+static enum place place_at(const struct cosignature *c, const struct digest *own_root) {
+    return digest_equal(&c->root, own_root) ? PLACE_SAME : PLACE_OTHER;
+}
+
+/* Compared with the newest executed block and those that wait for their commit; what is older is settled, what is larger comes. A
+ * size between two of ours is one at which no execution like ours ever stands. */
+static enum place place_of(const struct replica *r, const struct cosignature *c, uint64_t *ret_height) {
+    if (c->size < r->committed_size || c->size > r->executed_size) return PLACE_UNKNOWN;
+    if (c->size == r->executed_size) {
+        *ret_height = r->executed_height;
+        return place_at(c, &r->executed_root);
     }
-    for (uint32_t i = 0; i < r->finals_count; i++) {
+    if (c->size == r->committed_size) {
+        *ret_height = r->committed_height;
+        bool known = r->attested_known && r->attested.size == c->size;
+        return known ? place_at(c, &r->attested.root) : PLACE_UNKNOWN;
+    }
+    for (uint32_t i = 0; i < r->finals_count && r->finals[i]->executed; i++) {
         const struct final_block *f = r->finals[i];
-        if (!f->executed || f->height != height) continue;
-        *ret_size = f->log_size;
-        *ret_root = f->log_root;
-        return true;
+        if (c->size > f->log_size) continue;
+        *ret_height = f->height;
+        return c->size == f->log_size ? place_at(c, &f->log_root) : PLACE_OTHER;
     }
-    return false;
+    return PLACE_UNKNOWN;
 }
 
 static void drop_old_cosignatures(struct replica *r) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < r->cosignatures_count; i++)
-        if (r->cosignatures[i].height >= r->attested.height) r->cosignatures[kept++] = r->cosignatures[i];
+        if (r->cosignatures[i].size >= r->attested.size) r->cosignatures[kept++] = r->cosignatures[i];
     r->cosignatures_count = kept;
 }
 
-/* Does a quorum stand behind one (size, root) at this height? Ours: attested. Another: diverged. */
+/* Does a quorum stand behind this (size, root)? Where it is ours: attested. Else: diverged. */
 static void consider(struct replica *r, const struct cosignature *c) {
-    uint64_t size;
-    struct digest root;
+    uint64_t height = 0;
     struct attested a;
-    if (c->height < r->attested.height || !own_root(r, c->height, &size, &root)) return;
-    bool same = c->size == size && digest_equal(&c->root, &root);
-    if (!attested_choose(r->cosignatures, r->cosignatures_count, r->n, c->height, c->size, &c->root, &a)) return;
-    if (!same) {
-        diverge(r, c);
+    if (c->size < r->attested.size) return;
+    enum place place = place_of(r, c, &height);
+    if (place == PLACE_UNKNOWN) return;
+    if (!attested_choose(r->cosignatures, r->cosignatures_count, r->n, height, c->size, &c->root, &a)) return;
+    if (place == PLACE_OTHER) {
+        diverge(r, height, c);
         return;
     }
     bool newer = !r->attested_known || a.height > r->attested.height || a.as_of_s > r->attested.as_of_s;
@@ -134,11 +147,11 @@ static void consider(struct replica *r, const struct cosignature *c) {
 }
 
 void take_cosignature(struct replica *r, const struct cosignature *c) {
-    if (c->height < r->attested.height) return;
-    /* One per validator and height: the newest. A validator far ahead of us may not fill the table. */
+    if (c->size < r->attested.size) return;
+    /* One per validator and checkpoint: the newest. A validator far ahead of us may not fill the table. */
     struct cosignature *place = NULL;
     for (uint32_t i = 0; i < r->cosignatures_count && place == NULL; i++)
-        if (r->cosignatures[i].index == c->index && r->cosignatures[i].height == c->height &&
+        if (r->cosignatures[i].index == c->index && r->cosignatures[i].size == c->size &&
             digest_equal(&r->cosignatures[i].root, &c->root))
             place = &r->cosignatures[i];
     if (place != NULL && place->time_s >= c->time_s) return;
@@ -146,11 +159,11 @@ void take_cosignature(struct replica *r, const struct cosignature *c) {
     for (uint32_t i = 0; i < r->cosignatures_count; i++)
         held += r->cosignatures[i].index == c->index;
     if (place == NULL && held >= share) {
-        /* Their oldest height makes room: a later checkpoint attests the earlier ones (SPEC K5). */
+        /* Their smallest size makes room: a later checkpoint attests the earlier ones (SPEC K5). */
         for (uint32_t i = 0; i < r->cosignatures_count; i++)
-            if (r->cosignatures[i].index == c->index && (place == NULL || r->cosignatures[i].height < place->height))
+            if (r->cosignatures[i].index == c->index && (place == NULL || r->cosignatures[i].size < place->size))
                 place = &r->cosignatures[i];
-        if (place->height > c->height) return;
+        if (place->size > c->size) return;
     }
     if (place == NULL) {
         if (r->cosignatures_count == COSIGNATURES_MAX) return;
@@ -167,9 +180,9 @@ void on_cosignature_message(struct replica *r, const struct replica_input *in) {
         drop_peer(r, in->peer, e);
         return;
     }
-    if (c.height < r->attested.height) return;
+    if (c.size < r->attested.size) return;
     for (uint32_t i = 0; i < r->cosignatures_count; i++) /* known: not worth two signature checks */
-        if (r->cosignatures[i].index == c.index && r->cosignatures[i].height == c.height &&
+        if (r->cosignatures[i].index == c.index && r->cosignatures[i].size == c.size &&
             r->cosignatures[i].time_s >= c.time_s && digest_equal(&r->cosignatures[i].root, &c.root))
             return;
     e = cosignature_check(&c, &r->genesis->validators, r->genesis->origin);
@@ -180,11 +193,11 @@ void on_cosignature_message(struct replica *r, const struct replica_input *in) {
     take_cosignature(r, &c);
 }
 
-/* All that others said about this height before we came to it counts now. */
+/* All that others said about sizes up to this block's before we came to it counts now. */
 void attest_executed(struct replica *r, const struct final_block *f) {
     cosign(r);
     for (uint32_t i = 0; i < r->cosignatures_count; i++) {
-        if (r->cosignatures[i].height != f->height) continue;
+        if (r->cosignatures[i].size > f->log_size) continue;
         struct cosignature c = r->cosignatures[i];
         consider(r, &c);
         if (r->attested.height == f->height || r->diverged) return;

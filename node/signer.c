@@ -31,14 +31,14 @@ enum err signer_vote(struct signer *s, const struct ballot *b, bool proposal, st
     return OK;
 }
 
-enum err signer_cosign(struct signer *s, uint64_t height, uint64_t size, const struct digest *root, uint64_t time_s,
+enum err signer_cosign(struct signer *s, uint64_t size, const struct digest *root, uint64_t time_s,
                        struct cosignature *ret) {
     struct guard next;
     /* SPEC K3: "refuses a smaller size, another root at the same size, an earlier time" */
     enum err e = guard_check(&s->checkpoints, size, root, time_s, &next);
     if (e != OK) return e;
     s->checkpoints = next;
-    *ret = (struct cosignature){.index = s->index, .height = height, .size = size, .root = *root, .time_s = time_s};
+    *ret = (struct cosignature){.index = s->index, .size = size, .root = *root, .time_s = time_s};
     cosignature_sign(&s->keys.checkpoint, &s->keys.log, s->genesis->origin, ret);
     return OK;
 }

@@ -23,7 +23,7 @@ void signer_free(struct signer *s); /* wipes the keys; accepts a zeroed struct *
 void signer_fold_vote(struct signer *s, const struct vote *v, bool proposal);
 void signer_fold_guard(struct signer *s, const struct guard *g);
 enum err signer_vote(struct signer *s, const struct ballot *b, bool proposal, struct vote *ret) MUST_USE;
-enum err signer_cosign(struct signer *s, uint64_t height, uint64_t size, const struct digest *root, uint64_t time_s,
+enum err signer_cosign(struct signer *s, uint64_t size, const struct digest *root, uint64_t time_s,
                        struct cosignature *ret) MUST_USE;
 
 #endif

@@ -259,7 +259,6 @@ static inline void world_attest(const struct world *w, uint64_t time_s, struct a
     struct cosignature list[WORLD_VALIDATORS];
     for (uint32_t i = 0; i < WORLD_VALIDATORS; i++) {
         list[i] = (struct cosignature){.index = (uint8_t)i,
-                                       .height = w->head.height,
                                        .size = w->head.log.size,
                                        .root = w->log_root,
                                        .time_s = time_s + i};

@@ -66,7 +66,7 @@ static inline bool world_attested(void *self, const struct snapshot *snapshot, s
     if (w->heartbeat_s == 0 || !ledger_head_read(snapshot->reader, &head)) return false;
     if (query_block(snapshot->reader, head.height, &b) != OK) return false;
     for (uint8_t i = 0; i < WORLD_VALIDATORS; i++) {
-        list[i] = (struct cosignature){.index = i, .height = b.height, .size = b.log_size, .root = b.log_root,
+        list[i] = (struct cosignature){.index = i, .size = b.log_size, .root = b.log_root,
                                        .time_s = w->heartbeat_s + i};
         cosignature_sign(&w->keys[i].checkpoint, &w->keys[i].log, w->genesis->origin, &list[i]);
     }
