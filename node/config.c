@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ini.h>
@@ -323,52 +322,4 @@ enum err config_check(const struct config *c, struct refusal *ret_refusal) {
         return refusal_set(ret_refusal, ERR_CONFIG_ALONE, "[peers] listen, peer");
     }
     return OK;
-}
-
-enum err config_key_read(const char *path, struct seed *ret, struct refusal *ret_refusal) {
-    struct stat st;
-    if (stat(path, &st) != 0) {
-        return refusal_set(ret_refusal, ERR_CONFIG_KEY_FILE, "%.120s: %s", path, strerror(errno));
-    }
-    if ((st.st_mode & 077) != 0) {
-        return refusal_set(ret_refusal, ERR_CONFIG_KEY_OPEN_TO_OTHERS, "chmod 600 %s", path);
-    }
-    struct buffer text CLEANUP(buffer_free) = {0};
-    buffer_init(&text, 4096);
-    if (!config_file_read(path, &text) || text.overflow) {
-        return refusal_set(ret_refusal, ERR_CONFIG_KEY_FILE, "%s", path);
-    }
-    struct seed seed = {0};
-    int found = 0;
-    size_t at = 0;
-    while (at < text.len) {
-        const uint8_t *line = text.data + at;
-        const uint8_t *end = memchr(line, '\n', text.len - at);
-        size_t len = end == NULL ? text.len - at : (size_t)(end - line);
-        at += len + 1;
-        while (len > 0 && isspace(line[len - 1])) len--;
-        if (len == 0 || line[0] == '#') continue;
-        found += hex_decode((const char *)line, len, seed.b, sizeof seed.b) == OK ? 1 : 2;
-    }
-    secret_wipe(text.data, text.len);
-    if (found == 1) *ret = seed;
-    seed_wipe(&seed);
-    return found == 1 ? OK : refusal_set(ret_refusal, ERR_CONFIG_KEY_FILE, "%s", path);
-}
-
-enum err config_key_write(const char *path, const struct seed *seed, struct refusal *ret_refusal) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return refusal_set(ret_refusal, ERR_CONFIG_KEY_FILE, "%.120s: %s", path, strerror(errno));
-    }
-    char text[2 * sizeof seed->b + 2];
-    hex_encode(span_of(seed->b, sizeof seed->b), text);
-    text[2 * sizeof seed->b] = '\n';
-    bool ok = write(fd, text, sizeof text - 1) == (ssize_t)(sizeof text - 1) && fsync(fd) == 0;
-    int saved = errno;
-    secret_wipe(text, sizeof text);
-    close(fd);
-    if (ok) return OK;
-    (void)unlink(path);
-    return refusal_set(ret_refusal, ERR_CONFIG_KEY_FILE, "%.120s: %s", path, strerror(saved));
 }

@@ -18,8 +18,7 @@
  *   pool_records, pool_bytes, peers, http_connections
  *   journal_segment_bytes, cache_bytes, verify_threads, read_threads
  *
- * An address is HOST:PORT or [IPV6]:PORT. A key file is text: one line of 64 hex digits, the seed; lines that begin with '#' are
- * comments. It must be readable by its owner alone.
+ * An address is HOST:PORT or [IPV6]:PORT. A key file is that of base/key_file.h.
  *
  * Flags override the file: the first --listen, --peer, --follower or --http on the command line replaces the file's list, further ones add.
  *
@@ -94,10 +93,5 @@ enum err config_address_parse(const char *text, struct config_address *ret) MUST
 
 /* A whole file, appended, up to the buffer's bound (ret->overflow when it is longer); false with errno. */
 bool config_file_read(const char *path, struct buffer *ret) MUST_USE;
-
-/* Reads a seed file. ERR_CONFIG_KEY_FILE, ERR_CONFIG_KEY_OPEN_TO_OTHERS. */
-enum err config_key_read(const char *path, struct seed *ret, struct refusal *ret_refusal) MUST_USE;
-/* Writes a new one, mode 0600, durably; refuses to replace a file. */
-enum err config_key_write(const char *path, const struct seed *seed, struct refusal *ret_refusal) MUST_USE;
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/key_file.h"
 #include "base/log.h"
 #include "ledger/query.h"
 #include "node/replica_message.h"
@@ -58,17 +59,17 @@ static bool seed_open(const struct config *config, struct seed *ret) {
     char path[CONFIG_PATH_BYTES];
     struct stat st;
     if (config->key_file[0] != '\0') {
-        return config_key_read(config->key_file, ret, &refusal) == OK || refused("node.key", &refusal);
+        return key_file_read(config->key_file, ret, &refusal) == OK || refused("node.key", &refusal);
     }
     if (!path_join(path, config->data_directory, "follower.key")) return refuse("node.key", "the path is too long");
     if (stat(path, &st) != 0) {
         struct seed fresh;
         seed_random(&fresh);
-        enum err e = config_key_write(path, &fresh, &refusal);
+        enum err e = key_file_write(path, &fresh, &refusal);
         seed_wipe(&fresh);
         if (e != OK) return refused("node.key", &refusal);
     }
-    return config_key_read(path, ret, &refusal) == OK || refused("node.key", &refusal);
+    return key_file_read(path, ret, &refusal) == OK || refused("node.key", &refusal);
 }
 
 static bool keys_open(struct uv_node *n, struct seed *seed) {

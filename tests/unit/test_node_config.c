@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/key_file.h"
 #include "node/config.h"
 
 #define KEY "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
@@ -140,27 +141,27 @@ static void key_files(void **state) {
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
-    assert_int_equal(config_key_write(path, &seed, &r), ERR_CONFIG_KEY_FILE);
-    assert_int_equal(config_key_read(path, &back, &r), ERR_CONFIG_KEY_FILE);
+    assert_int_equal(key_file_write(path, &seed, &r), ERR_CONFIG_KEY_FILE);
+    assert_int_equal(key_file_read(path, &back, &r), ERR_CONFIG_KEY_FILE);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(config_key_read(path, &back, &r), ERR_CONFIG_KEY_FILE);
+    assert_int_equal(key_file_read(path, &back, &r), ERR_CONFIG_KEY_FILE);
     assert_int_equal(back.b[0], 9);
-    assert_int_equal(config_key_write(path, &seed, &r), OK);
-    assert_int_equal(config_key_read(path, &back, &r), OK);
+    assert_int_equal(key_file_write(path, &seed, &r), OK);
+    assert_int_equal(key_file_read(path, &back, &r), OK);
     assert_memory_equal(back.b, seed.b, 32);
     assert_int_equal(chmod(path, 0640), 0);
-    assert_int_equal(config_key_read(path, &back, &r), ERR_CONFIG_KEY_OPEN_TO_OTHERS);
+    assert_int_equal(key_file_read(path, &back, &r), ERR_CONFIG_KEY_OPEN_TO_OTHERS);
     assert_int_equal(chmod(path, 0600), 0);
     FILE *f = fopen(path, "a");
     assert_non_null(f);
     fputs("# a comment\n", f);
     fclose(f);
-    assert_int_equal(config_key_read(path, &back, &r), OK);
+    assert_int_equal(key_file_read(path, &back, &r), OK);
     f = fopen(path, "a");
     assert_non_null(f);
     fputs(KEY "\n", f);
     fclose(f);
-    assert_int_equal(config_key_read(path, &back, &r), ERR_CONFIG_KEY_FILE);
+    assert_int_equal(key_file_read(path, &back, &r), ERR_CONFIG_KEY_FILE);
     unlink(path);
 }
 
