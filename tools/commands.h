@@ -4,6 +4,8 @@
 
 #include "tools/tool.h"
 
+extern const struct command cmd_key_new, cmd_key_show;
+extern const struct command cmd_genesis_make, cmd_genesis_show;
 extern const struct command cmd_help, cmd_version;
 
 #endif

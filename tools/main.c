@@ -8,9 +8,8 @@
 
 /* In the order help shows them. */
 static const struct command *const commands[] = {
-    &cmd_version,
-    &cmd_help,
-    NULL,
+    &cmd_key_new, &cmd_key_show, &cmd_genesis_make, &cmd_genesis_show, &cmd_version,
+    &cmd_help,    NULL,
 };
 
 /* Chinese unless the environment names another language: setlocale knows no zh_CN on a minimal
