@@ -8,8 +8,9 @@
 
 /* In the order help shows them. */
 static const struct command *const commands[] = {
-    &cmd_key_new, &cmd_key_show, &cmd_genesis_make, &cmd_genesis_show, &cmd_version,
-    &cmd_help,    NULL,
+    &cmd_devnet_up,    &cmd_devnet_down, &cmd_devnet_status, &cmd_devnet_kill,
+    &cmd_devnet_start, &cmd_key_new,     &cmd_key_show,      &cmd_genesis_make,
+    &cmd_genesis_show, &cmd_version,     &cmd_help,          NULL,
 };
 
 /* Chinese unless the environment names another language: setlocale knows no zh_CN on a minimal

@@ -22,7 +22,7 @@ enum { DOCUMENTS_MAX = 1000, THINGS_MAX = 4096, PLACES_MAX = 100, TEXT_BYTES = 1
 /* What is known of one thing after the events so far. */
 struct story_thing {
     char name[TEXT_BYTES];
-    char holder[64];       /* the subject that has it */
+    char holder[64];        /* the subject that has it */
     char going[TEXT_BYTES]; /* destination while on its way, else empty */
     struct story_thing *inside;
     bool made, growing, failed, used, shelved, ended;
@@ -87,12 +87,16 @@ static void check_digits(struct story *s, struct span canonical) {
     static const struct {
         const char *prefix;
         size_t digits;
-    } keys[] = {{"https://id.gs1.org/00/", 18}, {"https://id.gs1.org/01/", 14}, {"https://id.gs1.org/414/", 13}};
+    } keys[] = {{"https://id.gs1.org/00/", 18},
+                {"https://id.gs1.org/01/", 14},
+                {"https://id.gs1.org/414/", 13}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         size_t at = strlen(keys[i].prefix), n = keys[i].digits;
         if (!span_starts(canonical, keys[i].prefix)) continue;
         STORY_CHECK(s, canonical.len >= at + n, "a key is too short");
-        STORY_CHECK(s, identifier_check_digit(span_part(canonical, at, n - 1)) == (char)canonical.data[at + n - 1],
+        STORY_CHECK(s,
+                    identifier_check_digit(span_part(canonical, at, n - 1)) ==
+                        (char)canonical.data[at + n - 1],
                     "a wrong check digit");
     }
 }
@@ -112,7 +116,8 @@ static void place_check(struct story *s, struct span place) {
     check_digits(s, place);
     for (uint32_t i = 0; i < s->places_count; i++)
         if (span_is(place, s->places[i].place)) {
-            STORY_CHECK(s, strcmp(s->places[i].subject, s->subject) == 0, "reads at another subject's place");
+            STORY_CHECK(s, strcmp(s->places[i].subject, s->subject) == 0,
+                        "reads at another subject's place");
             return;
         }
     assert_true(s->places_count < PLACES_MAX);
@@ -126,27 +131,33 @@ static struct span party(const struct item *item, bool source) {
     return SPAN_EMPTY;
 }
 
-/* 承诺达标合格证: six mandatory items, the words, a statement, a basis (in force since 2026-02-01). */
+/* 承诺达标合格证: six mandatory items, the words, a statement, a basis (in force since 2026-02-01).
+ */
 static bool certificate_of(struct story *s, const struct item *item) {
-    static const char *const mandatory[] = {"lucheng:productName", "lucheng:quantity",  "lucheng:origin",
-                                            "lucheng:issueDate",   "lucheng:promisor", "lucheng:contact",
-                                            "lucheng:number",      "lucheng:statement"};
+    static const char *const mandatory[] = {
+        "lucheng:productName", "lucheng:quantity", "lucheng:origin", "lucheng:issueDate",
+        "lucheng:promisor",    "lucheng:contact",  "lucheng:number", "lucheng:statement"};
     struct span ilmd, c, basis, ticks, transactions;
-    if (!value_get(item->fields, "ilmd", &ilmd) || !value_get(ilmd, "lucheng:certificate", &c)) return false;
-    STORY_CHECK(s, span_is(text_of(c, "lucheng:title"), "承诺达标合格证"), "a certificate without its words");
+    if (!value_get(item->fields, "ilmd", &ilmd) || !value_get(ilmd, "lucheng:certificate", &c))
+        return false;
+    STORY_CHECK(s, span_is(text_of(c, "lucheng:title"), "承诺达标合格证"),
+                "a certificate without its words");
     for (size_t i = 0; i < sizeof mandatory / sizeof *mandatory; i++)
         STORY_CHECK(s, text_of(c, mandatory[i]).len > 0, mandatory[i]);
-    STORY_CHECK(s, value_get(c, "lucheng:basis", &basis) && value_get(basis, "lucheng:ownControl", &ticks),
-                "a certificate without its basis");
-    STORY_CHECK(s, value_get(item->fields, "bizTransactionList", &transactions), "a certificate without cert");
+    STORY_CHECK(
+        s, value_get(c, "lucheng:basis", &basis) && value_get(basis, "lucheng:ownControl", &ticks),
+        "a certificate without its basis");
+    STORY_CHECK(s, value_get(item->fields, "bizTransactionList", &transactions),
+                "a certificate without cert");
     s->certificates++;
     return true;
 }
 
 static bool grows_food(const char *subject) {
-    static const char *const subjects[] = {"shanfu-yangmei", "tengqiao-tea", "qidu-vegetables", "yangyi-ougan",
-                                           "tengqiao-chicken", "oujiang-fish", "shanfu-rice", "shuangchao-mushroom",
-                                           "tengqiao-pig", "qidu-grape", "packing-centre"};
+    static const char *const subjects[] = {
+        "shanfu-yangmei",   "tengqiao-tea", "qidu-vegetables", "yangyi-ougan",
+        "tengqiao-chicken", "oujiang-fish", "shanfu-rice",     "shuangchao-mushroom",
+        "tengqiao-pig",     "qidu-grape",   "packing-centre"};
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
         if (strcmp(subject, subjects[i]) == 0) return true;
     return false;
@@ -157,12 +168,15 @@ static void make(struct story *s, const struct item *item, const struct event_th
     struct span lot = event_ilmd_lot(item);
     if (t == NULL) t = thing_new(s, e);
     STORY_CHECK(s, !t->made, "made twice");
-    STORY_CHECK(s, e->kind == IDENTIFIER_ITEM || e->kind == IDENTIFIER_LOT, "made, and neither a piece nor a lot");
+    STORY_CHECK(s, e->kind == IDENTIFIER_ITEM || e->kind == IDENTIFIER_LOT,
+                "made, and neither a piece nor a lot");
     STORY_CHECK(s, lot.len > 0, "made without a lot number (SPEC S6)");
     if (e->kind == IDENTIFIER_LOT)
-        STORY_CHECK(s, e->canonical.len > lot.len &&
-                           span_equal(lot, span_part(e->canonical, e->canonical.len - lot.len, lot.len)),
-                    "the lot number is another than the lot's");
+        STORY_CHECK(
+            s,
+            e->canonical.len > lot.len &&
+                span_equal(lot, span_part(e->canonical, e->canonical.len - lot.len, lot.len)),
+            "the lot number is another than the lot's");
     t->made = true;
     t->growing = false;
 }
@@ -175,12 +189,14 @@ static void hold(struct story *s, struct story_thing *t) {
 }
 
 static void move(struct story *s, const struct item *item, struct story_thing *t) {
-    struct span step = event_biz_step(item), place = event_read_point(item), to = party(item, false);
+    struct span step = event_biz_step(item), place = event_read_point(item),
+                to = party(item, false);
     bool mine = strcmp(t->holder, s->subject) == 0;
     STORY_CHECK(s, !t->ended, "sold or destroyed, and seen again");
     if (span_is(step, "shipping")) {
         STORY_CHECK(s, mine && !t->going[0], "shipped by somebody who does not have it");
-        STORY_CHECK(s, to.len > 0 && party(item, true).len > 0, "shipping without source and destination");
+        STORY_CHECK(s, to.len > 0 && party(item, true).len > 0,
+                    "shipping without source and destination");
         STORY_CHECK(s, !t->failed, "a lot that failed its inspection was shipped");
         text_set(t->going, sizeof t->going, to);
     } else if (span_is(step, "receiving")) {
@@ -202,7 +218,8 @@ static void told_object(struct story *s, const struct item *item, const struct e
         return;
     }
     bool grows = t == NULL && grows_food(s->subject) && e->kind == IDENTIFIER_LOT;
-    bool supplied = t == NULL && span_is(step, "receiving") && value_get(item->fields, "lucheng:supplierBatch", &supplier);
+    bool supplied = t == NULL && span_is(step, "receiving") &&
+                    value_get(item->fields, "lucheng:supplierBatch", &supplier);
     if (grows || supplied) {
         t = thing_new(s, e);
         t->growing = grows;
@@ -219,18 +236,23 @@ static void told_object(struct story *s, const struct item *item, const struct e
     }
 }
 
-static void told_aggregation(struct story *s, const struct item *item, const struct event_thing list[], uint32_t count) {
+static void told_aggregation(struct story *s, const struct item *item,
+                             const struct event_thing list[], uint32_t count) {
     bool add = span_is(event_action(item), "ADD");
-    STORY_CHECK(s, count > 0 && list[0].roles & (1u << ROLE_PARENT), "aggregation without a parent");
+    STORY_CHECK(s, count > 0 && list[0].roles & (1u << ROLE_PARENT),
+                "aggregation without a parent");
     struct story_thing *parent = thing_find(s, list[0].canonical);
     if (parent == NULL) parent = thing_new(s, &list[0]);
-    STORY_CHECK(s, strcmp(parent->holder, s->subject) == 0, "packed by somebody who does not have it");
+    STORY_CHECK(s, strcmp(parent->holder, s->subject) == 0,
+                "packed by somebody who does not have it");
     if (add) parent->made = parent->used = true; /* a carton ends with what was in it */
     for (uint32_t i = 1; i < count; i++) {
         struct story_thing *child = thing_find(s, list[i].canonical);
         STORY_CHECK(s, child != NULL && child->made, "packed, but never made");
-        STORY_CHECK(s, strcmp(child->holder, s->subject) == 0, "packed by somebody who does not have it");
-        STORY_CHECK(s, child->inside == (add ? NULL : parent), add ? "packed twice" : "unpacked from where it is not");
+        STORY_CHECK(s, strcmp(child->holder, s->subject) == 0,
+                    "packed by somebody who does not have it");
+        STORY_CHECK(s, child->inside == (add ? NULL : parent),
+                    add ? "packed twice" : "unpacked from where it is not");
         child->inside = add ? parent : NULL;
     }
     /* Without children an unpacking empties the parent (EPCIS 2.0 section 7.4.3). */
@@ -240,7 +262,8 @@ static void told_aggregation(struct story *s, const struct item *item, const str
         STORY_CHECK(s, s->things[i].inside != parent, "something stayed in an unpacked carton");
 }
 
-static void told_transformation(struct story *s, const struct item *item, const struct event_thing list[], uint32_t count) {
+static void told_transformation(struct story *s, const struct item *item,
+                                const struct event_thing list[], uint32_t count) {
     const uint16_t inputs = 1u << ROLE_INPUT | 1u << ROLE_INPUT_QUANTITY;
     uint32_t used = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -250,7 +273,8 @@ static void told_transformation(struct story *s, const struct item *item, const 
         }
         struct story_thing *t = thing_find(s, list[i].canonical);
         STORY_CHECK(s, t != NULL && t->made && !t->ended, "made of something nobody made");
-        STORY_CHECK(s, strcmp(t->holder, s->subject) == 0 && !t->going[0], "made of something it does not have");
+        STORY_CHECK(s, strcmp(t->holder, s->subject) == 0 && !t->going[0],
+                    "made of something it does not have");
         STORY_CHECK(s, !t->failed, "made of a lot that failed its inspection");
         t->used = true;
         used++;
@@ -272,15 +296,18 @@ static void told_association(struct story *s, const struct event_thing list[], u
     }
 }
 
-/* A declaration says an earlier event was wrong: it names it, repeats it, and names what is right. */
-static bool told_correction(struct story *s, const struct item *item, const struct event_thing list[], uint32_t count) {
+/* A declaration says an earlier event was wrong: it names it, repeats it, and names what is right.
+ */
+static bool told_correction(struct story *s, const struct item *item,
+                            const struct event_thing list[], uint32_t count) {
     struct span e, ids, id = event_id(item);
     if (!value_get(item->fields, "errorDeclaration", &e)) return false;
     bool known = false;
     for (uint32_t i = 0; i < s->ids_count; i++)
         known = known || span_is(id, s->ids[i]);
     STORY_CHECK(s, id.len > 0 && known, "a correction of an event nobody recorded");
-    STORY_CHECK(s, value_get(e, "correctiveEventIDs", &ids), "a correction that names nothing right");
+    STORY_CHECK(s, value_get(e, "correctiveEventIDs", &ids),
+                "a correction that names nothing right");
     struct unpack u;
     unpack_init(&u, ids);
     uint32_t n = unpack_array(&u, 8);
@@ -308,7 +335,8 @@ static void told_event(struct story *s, const struct item *item) {
     if (value_get(item->fields, "sensorElementList", &value)) s->sensors++;
     if (span_is(event_disposition(item), "non_conformant")) s->failures++;
     bool certified = certificate_of(s, item);
-    if (grows_food(s->subject) && item->type == ITEM_OBJECT_EVENT && span_is(event_action(item), "ADD"))
+    if (grows_food(s->subject) && item->type == ITEM_OBJECT_EVENT &&
+        span_is(event_action(item), "ADD"))
         STORY_CHECK(s, certified, "a harvest without its 承诺达标合格证");
     if (told_correction(s, item, list, count)) return;
     if (event_id(item).len > 0) {
@@ -323,7 +351,8 @@ static void told_event(struct story *s, const struct item *item) {
     if (item->type == ITEM_ASSOCIATION_EVENT) told_association(s, list, count);
     if (item->type == ITEM_TRANSACTION_EVENT)
         for (uint32_t i = 0; i < count; i++)
-            STORY_CHECK(s, thing_find(s, list[i].canonical) != NULL, "an order for something nobody made");
+            STORY_CHECK(s, thing_find(s, list[i].canonical) != NULL,
+                        "an order for something nobody made");
 }
 
 /* NNN.SUBJECT.WHAT.json */
@@ -338,7 +367,8 @@ static void told_document(struct story *s, const char *path, uint32_t number) {
     STORY_CHECK(s, end != NULL, "not NNN.SUBJECT.WHAT.json");
     text_set(s->subject, sizeof s->subject, span_of(dot + 1, (size_t)(end - dot - 1)));
     struct span text = file_read(path, &s->arena);
-    if (epcis_parse(text, &s->arena, &items, &refusal)) fail_msg("%s: %s at %s", name, err_name(refusal.err), refusal.where);
+    if (epcis_parse(text, &s->arena, &items, &refusal))
+        fail_msg("%s: %s at %s", name, err_name(refusal.err), refusal.where);
     uint32_t item;
     assert_int_equal(epcis_items_check(items.list, items.count, &item, &refusal), OK);
     STORY_CHECK(s, items.count > 1 && items.list[0].type == ITEM_ENVELOPE, "no document");
@@ -400,8 +430,10 @@ static void every_chain_connects(void **state) {
     for (uint32_t i = 0; i < n; i++)
         told_document(s, paths[i], i + 1);
     every_thing_arrived(s);
-    print_message("%u documents, %u events, %u things, %u places; %u certificates, %u cold chains, %u mixings, %u tags\n", n,
-                  s->events, s->things_count, s->places_count, s->certificates, s->sensors, s->mixings, s->tags);
+    print_message("%u documents, %u events, %u things, %u places; %u certificates, %u cold chains, "
+                  "%u mixings, %u tags\n",
+                  n, s->events, s->things_count, s->places_count, s->certificates, s->sensors,
+                  s->mixings, s->tags);
     assert_true(n >= 200 && s->events >= 400);
     for (uint8_t type = ITEM_OBJECT_EVENT; type <= ITEM_TRANSFORMATION_EVENT; type++)
         assert_true(s->types[type] > 0);
@@ -425,7 +457,8 @@ static void the_cast_is_complete(void **state) {
     char *paths[DOCUMENTS_MAX];
     arena_init(&arena, 8u << 20);
     buffer_init(&value, 1u << 20);
-    assert_int_equal(json_parse(file_read(STORY_DIRECTORY "/genesis.json", &arena), &value, NULL), OK);
+    assert_int_equal(json_parse(file_read(STORY_DIRECTORY "/genesis.json", &arena), &value, NULL),
+                     OK);
     assert_true(value_get(buffer_span(&value), "validators", &validators));
     unpack_init(&u, validators);
     assert_int_equal(unpack_array(&u, 64), 4);
@@ -445,8 +478,11 @@ static void the_cast_is_complete(void **state) {
         char name[64];
         text_set(name, sizeof name, span_part(subject, 8, subject.len - 8));
         if (grows_food(name)) food++;
-        if (strstr(name, "shoes") || strstr(name, "leather") || strstr(name, "sport") || strstr(name, "kids")) shoes++;
-        if (own == 0 && !strstr(name, "bureau") && !strstr(name, "association")) fail_msg("%s says nothing", name);
+        if (strstr(name, "shoes") || strstr(name, "leather") || strstr(name, "sport") ||
+            strstr(name, "kids"))
+            shoes++;
+        if (own == 0 && !strstr(name, "bureau") && !strstr(name, "association"))
+            fail_msg("%s says nothing", name);
         documents += own;
     }
     assert_int_equal(documents, n);
