@@ -59,11 +59,13 @@ uint32_t message_class_body_max(enum message_class c);
 /* Sets of types, for peer_grant: bit `type` for types below 64. */
 #define MESSAGE_BIT(type) (UINT64_C(1) << (type))
 #define MESSAGE_SET_ALL (~UINT64_C(0))
-/* What a follower may send: questions, its status, what it observed. No votes, no records, nothing long. */
+/* What a follower may send: questions, its status, what it observed. Certificates and cosignatures
+ * go from follower to follower only (may_push). No votes, no records, nothing long. */
 #define MESSAGE_SET_FOLLOWER                                                                       \
     (MESSAGE_BIT(MESSAGE_STATUS) | MESSAGE_BIT(MESSAGE_CERTIFICATE_FETCH) |                        \
      MESSAGE_BIT(MESSAGE_PAYLOAD_FETCH) | MESSAGE_BIT(MESSAGE_RECORD_FETCH) |                      \
      MESSAGE_BIT(MESSAGE_BLOCK_FETCH) | MESSAGE_BIT(MESSAGE_CHECKPOINT_FETCH) |                    \
-     MESSAGE_BIT(MESSAGE_EVIDENCE))
+     MESSAGE_BIT(MESSAGE_EVIDENCE) | MESSAGE_BIT(MESSAGE_CERTIFICATE) |                         \
+     MESSAGE_BIT(MESSAGE_COSIGNATURE))
 
 #endif

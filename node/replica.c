@@ -158,6 +158,7 @@ static void on_peer_up(struct replica *r, const struct replica_input *in) {
     r->peers[r->peers_count++] = (struct replica_peer){.id = in->peer, .validator = in->validator};
     if (!r->started) return;
     send_status(r, in->peer);
+    if (!may_push(r, &r->peers[r->peers_count - 1], MESSAGE_CERTIFICATE)) return;
     /* What lets a newcomer catch up with the present: the last finalization and our cosignature. */
     struct buffer CLEANUP(buffer_free) bytes;
     buffer_init(&bytes, CERTIFICATE_BYTES_MAX);

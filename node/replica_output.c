@@ -70,10 +70,15 @@ void send_to(struct replica *r, uint64_t peer, uint8_t type, struct span bytes) 
     if (peer != PEER_NONE) send_shared(r, peer, type, output_copy(r, bytes));
 }
 
+bool may_push(const struct replica *r, const struct replica_peer *p, uint8_t type) {
+    bool of_validators = type == MESSAGE_CERTIFICATE || type == MESSAGE_COSIGNATURE;
+    return r->validator || p->validator == REPLICA_NO_VALIDATOR || !of_validators;
+}
+
 static void send_some(struct replica *r, uint8_t type, struct span bytes, bool followers_too) {
     struct span copy = output_copy(r, bytes);
     for (uint32_t i = 0; i < r->peers_count; i++)
-        if (followers_too || r->peers[i].validator != REPLICA_NO_VALIDATOR)
+        if ((followers_too || r->peers[i].validator != REPLICA_NO_VALIDATOR) && may_push(r, &r->peers[i], type))
             send_shared(r, r->peers[i].id, type, copy);
 }
 

@@ -188,6 +188,9 @@ struct span output_copy(struct replica *r, struct span bytes);
 void send_to(struct replica *r, uint64_t peer, uint8_t type, struct span bytes);
 void send_validators(struct replica *r, uint8_t type, struct span bytes);
 void send_all(struct replica *r, uint8_t type, struct span bytes);
+/* A follower does not send validators what validators made: they have it, and read little of a follower
+ * (MESSAGE_SET_FOLLOWER). */
+bool may_push(const struct replica *r, const struct replica_peer *p, uint8_t type);
 void alarm_raise(struct replica *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void drop_peer(struct replica *r, uint64_t peer, enum err e);
 uint64_t journal_add(struct replica *r, uint8_t type, struct span bytes, uint64_t view);
