@@ -7,6 +7,7 @@
 #include "tools/commands.h"
 #include "tools/devnet.h"
 #include "tools/http_client.h"
+#include "tools/map.h"
 
 #define DEVNET_DEFAULT_DIRECTORY "devnet"
 
@@ -41,36 +42,14 @@ struct node_report {
     char reason[256];
 };
 
-static uint64_t uint_of(struct span map, const char *name) {
-    struct span value;
-    struct unpack u;
-    if (!value_get(map, name, &value)) return 0;
-    unpack_init(&u, value);
-    uint64_t n = unpack_uint(&u, UINT64_MAX);
-    return unpack_end(&u) == OK ? n : 0;
-}
-
-static bool bool_of(struct span map, const char *name) {
-    struct span value;
-    struct unpack u;
-    if (!value_get(map, name, &value)) return false;
-    unpack_init(&u, value);
-    bool b = unpack_bool(&u);
-    return unpack_end(&u) == OK && b;
-}
-
 static void answer_take(struct tool *t, struct span map, struct node_report *r) {
-    struct span reason;
-    struct unpack u;
     r->answers = true;
-    r->height = uint_of(map, "committed_height");
-    r->view = uint_of(map, "view");
-    r->peers = uint_of(map, "peers");
-    r->pool = uint_of(map, "pool_records");
-    r->ready = bool_of(map, "ready");
-    if (!value_get(map, "reason", &reason)) return;
-    unpack_init(&u, reason);
-    snprintf(r->reason, sizeof r->reason, "%s", shown(t, unpack_text(&u, 1000)));
+    r->height = map_uint(map, "committed_height");
+    r->view = map_uint(map, "view");
+    r->peers = map_uint(map, "peers");
+    r->pool = map_uint(map, "pool_records");
+    r->ready = map_bool(map, "ready");
+    snprintf(r->reason, sizeof r->reason, "%s", shown(t, map_text(map, "reason")));
 }
 
 static uint64_t memory_of(pid_t pid) {
@@ -224,8 +203,8 @@ static void up_advice(struct tool *t, const struct devnet *d, const char *flag) 
     say(t, "\n目录 %s；密钥在 keys/，日志在 node*/log。\n\n接着试：\n",
         "\n%s: keys in keys/, logs in node*/log.\n\nnext:\n", d->directory);
     printf("  suyuan status%s\n", node);
-    printf("  suyuan submit%s --key %s/keys/lucheng.shanfu-yangmei.key DOCUMENT.json\n", node,
-           d->directory);
+    printf("  suyuan submit%s --key %s/keys/members/lucheng.shanfu-yangmei.key DOCUMENT.json\n",
+           node, d->directory);
     printf("  suyuan devnet kill 3%s\n", flag);
     printf("  suyuan devnet down%s\n", flag);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "tools/map.h"
 
 bool devnet_exists(const char *directory) {
     char path[DEVNET_PATH_BYTES];
@@ -50,32 +51,17 @@ int devnet_save(struct tool *t, const struct devnet *d) {
     return file_write(t, format(t, "%s/devnet.json", d->directory), buffer_span(&out));
 }
 
-static bool number_of(struct span map, const char *name, uint64_t max, uint64_t *ret) {
-    struct span value;
-    struct unpack u;
-    if (!value_get(map, name, &value)) return false;
-    unpack_init(&u, value);
-    *ret = unpack_uint(&u, max);
-    return unpack_end(&u) == OK;
-}
-
 static bool manifest_read(struct span text, struct devnet *d) {
-    struct buffer map CLEANUP(buffer_free) = {0};
-    struct span follower;
-    uint64_t version, validators, base_port;
-    buffer_init(&map, 4096);
-    if (json_parse(text, &map, NULL) != OK || value_kind(buffer_span(&map)) != VALUE_MAP)
+    struct buffer value CLEANUP(buffer_free) = {0};
+    buffer_init(&value, 4096);
+    if (json_parse(text, &value, NULL) != OK) return false;
+    struct span map = buffer_span(&value);
+    uint64_t validators = map_uint(map, "validators"), base_port = map_uint(map, "base_port");
+    if (map_uint(map, "version") != 1 || validators < VALIDATORS_MIN ||
+        validators > VALIDATORS_MAX || base_port < 1024 ||
+        base_port > UINT16_MAX - DEVNET_HTTP - VALIDATORS_MAX)
         return false;
-    if (!number_of(buffer_span(&map), "version", 1, &version) || version != 1 ||
-        !number_of(buffer_span(&map), "validators", VALIDATORS_MAX, &validators) ||
-        validators < VALIDATORS_MIN ||
-        !number_of(buffer_span(&map), "base_port", UINT16_MAX, &base_port) || base_port < 1024 ||
-        base_port + DEVNET_HTTP + validators > UINT16_MAX ||
-        !value_get(buffer_span(&map), "follower", &follower) || value_kind(follower) != VALUE_BOOL)
-        return false;
-    struct unpack u;
-    unpack_init(&u, follower);
-    d->follower = unpack_bool(&u);
+    d->follower = map_bool(map, "follower");
     d->validators = (uint32_t)validators;
     d->base_port = (uint16_t)base_port;
     return true;

@@ -1,10 +1,10 @@
 /* devnet.h: a whole network of suyuand processes on 127.0.0.1 in one directory, for trying, testing
  * and measuring.
  *
- *   DIR/devnet.json            how many validators, the ports; written last: a directory with it is
- * complete DIR/genesis, genesis.json  the genesis file, and the same for people DIR/keys/
- * validator-N.key, follower.key, SUBJECT.key: seed files, mode 0600 DIR/nodeN/, DIR/follower/
- * node.ini, data/, log, pid
+ * In DIR: `devnet.json` (how many validators, the ports; written last: a directory with it is
+ * complete); `genesis`, and `genesis.json` for people; `keys/` with validators/NAME.key,
+ * members/SUBJECT.key and follower.key, mode 0600; `node0/` ... and `follower/`, each with node.ini,
+ * data/, log and pid.
  *
  * Nodes are numbered: 0 to validators - 1 are the validators, `validators` is the follower (the
  * audit node: its key is made and admitted from the start, it runs once it is asked for). Paths in

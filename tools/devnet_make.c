@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,12 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/key_file.h"
 #include "genesis/genesis.h"
 #include "tools/devnet.h"
+#include "tools/genesis_fill.h"
+#include "tools/map.h"
+#include "tools/signer.h"
 
 enum {
     TEMPLATE_BYTES_MAX = GENESIS_BYTES_MAX,
@@ -25,7 +28,8 @@ enum {
 struct making {
     struct tool *tool;
     struct devnet *devnet;
-    struct buffer genesis; /* canonical map: the template with keys */
+    struct buffer file; /* the genesis file */
+    struct genesis *genesis;
     struct pubkey follower;
 };
 
@@ -85,203 +89,59 @@ static bool directory_empty(const char *path) {
     return empty;
 }
 
-/* A seed file as node/config.h wants it. */
-static int key_make(struct making *m, const char *name, const char *about, struct seed *ret) {
-    struct tool *t = m->tool;
-    const char *path = format(t, "%s/keys/%s.key", m->devnet->directory, name);
-    char text[65], line[256];
-    seed_random(ret);
-    hex_encode(span_of(ret->b, sizeof ret->b), text);
-    int len = snprintf(line, sizeof line, "# %s\n%s\n", about, text);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write(fd, line, (size_t)len) == len;
-    int saved = errno;
-    if (fd >= 0 && close(fd) != 0) written = false;
-    secret_wipe(text, sizeof text);
-    secret_wipe(line, sizeof line);
-    errno = saved;
-    return written ? EXIT_OK : fail_file(t, "devnet up --dir devnet2", path);
-}
-
-/* ---- the genesis: the template, with what must not be written by hand ---- */
-
-/* Appends `map` with one more pair, at its place in the order; a pair of the same name is replaced.
+/* ---- the genesis: the template for as many validators as wanted; genesis_fill makes the keys ----
  */
-static bool map_with(struct span map, const char *name, struct span value, struct buffer *out) {
-    struct unpack u;
-    struct span last = SPAN_EMPTY, old;
-    bool put = false;
-    if (value_kind(map) != VALUE_MAP) return false;
-    unpack_init(&u, map);
-    uint32_t pairs = unpack_map(&u, 1024);
-    pack_map(out, pairs + (value_get(map, name, &old) ? 0 : 1));
-    for (uint32_t i = 0; i <= pairs; i++) {
-        struct span key = i < pairs ? unpack_key(&u, &last) : SPAN_EMPTY;
-        struct span v = i < pairs ? unpack_value(&u) : SPAN_EMPTY;
-        int order = i < pairs ? span_compare(key, span_text(name)) : 1;
-        if (!put && order >= 0) {
-            pack_text(out, span_text(name));
-            pack_raw(out, value);
-            put = true;
+
+/* Validators from the template as long as it names some, numbered ones after. */
+static void validators_list(struct making *m, struct span named, struct buffer *out) {
+    struct list list = list_open(named);
+    pack_array(out, m->devnet->validators);
+    for (uint32_t i = 0; i < m->devnet->validators; i++) {
+        struct span v;
+        if (list_next(&list, &v)) {
+            pack_raw(out, v);
+            continue;
         }
-        if (i == pairs || order == 0) continue;
-        pack_text(out, key);
-        pack_raw(out, v);
+        pack_map(out, 1);
+        pack_text(out, span_text("name"));
+        pack_text(out, span_text(format(m->tool, "validator-%u.devnet.example", i)));
     }
-    return u.err == OK;
 }
 
-static void pack_hex_key(struct buffer *out, const struct pubkey *key) {
-    char text[65];
-    hex_encode(span_of(key->b, sizeof key->b), text);
-    pack_text(out, span_of(text, 64));
-}
-
-static bool map_with_key(struct buffer *map, const char *name, const struct pubkey *key) {
-    struct buffer value CLEANUP(buffer_free) = {0}, longer = {0};
-    buffer_init(&value, 128);
-    buffer_init(&longer, map->max);
-    pack_hex_key(&value, key);
-    bool ok = map_with(buffer_span(map), name, buffer_span(&value), &longer);
-    buffer_free(map);
-    *map = longer;
-    return ok;
-}
-
-static struct span text_of(struct span map, const char *name) {
-    struct span value;
-    struct unpack u;
-    if (!value_get(map, name, &value)) return SPAN_EMPTY;
-    unpack_init(&u, value);
-    struct span text = unpack_text(&u, NAME_BYTES_MAX);
-    return unpack_end(&u) == OK ? text : SPAN_EMPTY;
-}
-
-static int template_complaint(struct making *m, const char *place) {
-    return fail(m->tool, EXIT_REFUSED, "help devnet up", "创世模板有误：%s",
-                "the genesis template is wrong: %s", place);
-}
-
-/* Validator `index`: from the template as long as it names some, numbered ones after. */
-static int validator_make(struct making *m, uint32_t index, struct span map, struct buffer *out) {
-    struct buffer v CLEANUP(buffer_free) = {0};
-    struct seed seed;
-    struct validator_keys keys;
-    buffer_init(&v, 1 << 16);
-    if (map.len > 0) {
-        buffer_append_span(&v, map);
-    } else {
-        pack_map(&v, 1);
-        pack_text(&v, span_text("name"));
-        pack_text(&v, span_text(format(m->tool, "validator-%u.devnet.example", index)));
-    }
-    const char *name = shown(m->tool, text_of(buffer_span(&v), "name"));
-    int code = key_make(m, format(m->tool, "validator-%u", index), name, &seed);
-    if (code != EXIT_OK) return code;
-    validator_keys_derive(&seed, &keys);
-    bool ok = map_with_key(&v, "consensus_key", &keys.consensus.public_key) &&
-              map_with_key(&v, "checkpoint_key", &keys.checkpoint.public_key) &&
-              map_with_key(&v, "log_key", &keys.log.public_key) &&
-              map_with_key(&v, "transport_key", &keys.transport.public_key);
-    pack_raw(out, buffer_span(&v));
-    validator_keys_wipe(&keys);
-    seed_wipe(&seed);
-    return ok ? EXIT_OK : template_complaint(m, "validators");
-}
-
-static int validators_make(struct making *m, struct span list, struct buffer *out) {
-    struct unpack u;
-    unpack_init(&u, list);
-    uint32_t named = unpack_array(&u, VALIDATORS_MAX), count = m->devnet->validators;
-    int code = u.err == OK ? EXIT_OK : template_complaint(m, "validators");
-    pack_array(out, count);
-    for (uint32_t i = 0; i < count && code == EXIT_OK; i++)
-        code = validator_make(m, i, i < named ? unpack_value(&u) : SPAN_EMPTY, out);
-    return code;
-}
-
-/* A subject id is part of a file name: its alphabet (SPEC G6) has no slash, and two dots are no
- * name. */
-static bool subject_is_plain(struct span subject) {
-    bool plain = subject.len > 0 && subject.len <= SUBJECT_ID_BYTES_MAX && subject.data[0] != '.';
-    for (size_t i = 0; i < subject.len; i++)
-        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-",
-                   subject.data[i]) == NULL ||
-            subject.data[i] == 0)
-            plain = false;
-    return plain;
-}
-
-static int member_make(struct making *m, struct span map, struct buffer *out) {
-    struct buffer keys CLEANUP(buffer_free) = {0};
-    struct span subject = text_of(map, "subject");
-    struct seed seed, record;
-    struct keypair pair;
-    if (!subject_is_plain(subject)) return template_complaint(m, "members.subject");
-    const char *name = shown(m->tool, subject);
-    int code = key_make(m, name, shown(m->tool, text_of(map, "name")), &seed);
-    if (code != EXIT_OK) return code;
-    seed_derive(&seed, "record", &record); /* SPEC C4 */
-    key_from_seed(&record, &pair);
-    buffer_init(&keys, 1024);
-    pack_array(&keys, 1);
-    pack_map(&keys, 1);
-    pack_text(&keys, span_text("key"));
-    pack_hex_key(&keys, &pair.public_key);
-    bool ok = map_with(map, "keys", buffer_span(&keys), out);
-    keypair_wipe(&pair);
-    seed_wipe(&record);
-    seed_wipe(&seed);
-    return ok ? EXIT_OK : template_complaint(m, "members");
-}
-
-static int members_make(struct making *m, struct span list, struct buffer *out) {
-    struct unpack u;
-    unpack_init(&u, list);
-    uint32_t count = unpack_array(&u, GENESIS_MEMBERS_MAX);
-    int code = u.err == OK ? EXIT_OK : template_complaint(m, "members");
-    pack_array(out, count);
-    for (uint32_t i = 0; i < count && code == EXIT_OK; i++)
-        code = member_make(m, unpack_value(&u), out);
-    return code;
-}
-
-/* The template's canonical map with validators, members and time filled in. */
-static int genesis_fill(struct making *m, struct span map) {
-    struct buffer part CLEANUP(buffer_free) = {0}, next CLEANUP(buffer_free) = {0},
-                       last CLEANUP(buffer_free) = {0};
-    struct span validators, members;
-    buffer_init(&part, 2 * TEMPLATE_BYTES_MAX);
-    buffer_init(&next, 2 * TEMPLATE_BYTES_MAX);
-    buffer_init(&last, 2 * TEMPLATE_BYTES_MAX);
-    if (!value_get(map, "validators", &validators) || !value_get(map, "members", &members))
-        return template_complaint(m, "validators, members");
-    int code = validators_make(m, validators, &part);
-    if (code != EXIT_OK) return code;
-    bool ok = map_with(map, "validators", buffer_span(&part), &next);
-    buffer_clear(&part);
-    if ((code = members_make(m, members, &part)) != EXIT_OK) return code;
-    ok = ok && map_with(buffer_span(&next), "members", buffer_span(&part), &last);
-    buffer_clear(&part);
-    pack_uint(&part, now_ms());
-    ok = ok && map_with(buffer_span(&last), "created", buffer_span(&part), &m->genesis);
-    return ok && !m->genesis.overflow ? EXIT_OK : template_complaint(m, "");
+/* Writes the template for this devnet beside it and fills it. */
+static int genesis_file_make(struct making *m, struct span map) {
+    struct buffer validators CLEANUP(buffer_free) = {0}, fitted CLEANUP(buffer_free) = {0};
+    struct buffer text CLEANUP(buffer_free) = {0};
+    struct tool *t = m->tool;
+    const char *keys = format(t, "%s/keys", m->devnet->directory);
+    const char *path = format(t, "%s/template.json", m->devnet->directory);
+    struct genesis_fill how = {.keys = keys, .new_keys = true, .created_ms = now_ms()};
+    buffer_init(&validators, TEMPLATE_BYTES_MAX);
+    buffer_init(&fitted, 2 * TEMPLATE_BYTES_MAX);
+    buffer_init(&text, TEMPLATE_BYTES_MAX);
+    validators_list(m, map_get(map, "validators"), &validators);
+    map_with(map, "validators", buffer_span(&validators), &fitted);
+    json_write(buffer_span(&fitted), 2, &text);
+    if (validators.overflow || fitted.overflow || text.overflow)
+        return fail(t, EXIT_REFUSED, "help devnet up", "创世模板太大",
+                    "the genesis template is too large");
+    int code = file_write(t, path, buffer_span(&text));
+    return code == EXIT_OK ? genesis_fill(t, path, &how, &m->file) : code;
 }
 
 static int genesis_write(struct making *m) {
-    struct buffer text CLEANUP(buffer_free) = {0}, file CLEANUP(buffer_free) = {0};
+    struct buffer text CLEANUP(buffer_free) = {0};
     struct refusal refusal = {0};
     struct tool *t = m->tool;
-    buffer_init(&text, GENESIS_BYTES_MAX);
-    buffer_init(&file, GENESIS_BYTES_MAX);
-    json_write(buffer_span(&m->genesis), 2, &text);
-    if (genesis_from_json(buffer_span(&text), &file, &refusal) != OK)
+    if (genesis_parse(buffer_span(&m->file), &m->genesis, &refusal) != OK)
         return fail_refusal(t, EXIT_REFUSED, "help devnet up", "genesis", &refusal);
+    buffer_init(&text, GENESIS_BYTES_MAX);
+    genesis_json(m->genesis, &text);
     buffer_text(&text, "\n");
     int code =
         file_write(t, format(t, "%s/genesis.json", m->devnet->directory), buffer_span(&text));
     if (code != EXIT_OK) return code;
-    return file_write(t, format(t, "%s/genesis", m->devnet->directory), buffer_span(&file));
+    return file_write(t, format(t, "%s/genesis", m->devnet->directory), buffer_span(&m->file));
 }
 
 /* ---- nodes ---- */
@@ -297,8 +157,11 @@ static int node_make(struct making *m, uint32_t node) {
     buffer_init(&ini, 64 << 10);
     buffer_printf(&ini, "# suyuan devnet; paths are relative to this directory\n[node]\ndata = "
                         "data\ngenesis = ../genesis\n");
-    buffer_printf(&ini, "key = ../keys/%s.key\n[peers]\n",
-                  validator ? format(t, "validator-%u", node) : "follower");
+    const char *key = "../keys/follower.key";
+    if (validator)
+        key = genesis_key_path(t, "../keys", "validators",
+                               m->genesis->validators.validators[node].name, "key");
+    buffer_printf(&ini, "key = %s\n[peers]\n", key);
     if (validator) buffer_printf(&ini, "listen = 127.0.0.1:%u\n", d->base_port + node);
     for (uint32_t i = 0; i < d->validators; i++)
         if (i != node) buffer_printf(&ini, "peer = 127.0.0.1:%u\n", d->base_port + i);
@@ -309,14 +172,15 @@ static int node_make(struct making *m, uint32_t node) {
 }
 
 static int follower_key_make(struct making *m) {
-    struct seed seed;
-    struct validator_keys keys;
-    int code = key_make(m, "follower", "审计节点 audit node", &seed);
-    if (code != EXIT_OK) return code;
-    validator_keys_derive(&seed, &keys);
-    m->follower = keys.transport.public_key;
-    validator_keys_wipe(&keys);
-    seed_wipe(&seed);
+    struct seed seed CLEANUP(seed_wipe);
+    struct refusal refusal = {0};
+    struct public_keys keys;
+    seed_random(&seed);
+    if (key_file_write(format(m->tool, "%s/keys/follower.key", m->devnet->directory), &seed,
+                       &refusal) != OK)
+        return fail_refusal(m->tool, EXIT_BROKEN, "devnet up --dir devnet2", NULL, &refusal);
+    public_keys_derive(&seed, &keys);
+    m->follower = keys.transport;
     return EXIT_OK;
 }
 
@@ -335,10 +199,12 @@ static int make_inside(struct making *m, const char *template_file) {
     struct buffer map CLEANUP(buffer_free) = {0};
     struct devnet *d = m->devnet;
     buffer_init(&map, TEMPLATE_BYTES_MAX);
+    static const char *const directories[] = {"keys", "keys/validators", "keys/members"};
     int code = template_read(m->tool, template_file, &map);
-    if (code == EXIT_OK) code = directory_make(m->tool, format(m->tool, "%s/keys", d->directory));
+    for (size_t i = 0; i < sizeof directories / sizeof *directories && code == EXIT_OK; i++)
+        code = directory_make(m->tool, format(m->tool, "%s/%s", d->directory, directories[i]));
     if (code == EXIT_OK) code = follower_key_make(m);
-    if (code == EXIT_OK) code = genesis_fill(m, buffer_span(&map));
+    if (code == EXIT_OK) code = genesis_file_make(m, buffer_span(&map));
     if (code == EXIT_OK) code = genesis_write(m);
     for (uint32_t i = 0; i <= d->validators && code == EXIT_OK; i++)
         code = node_make(m, i);
@@ -359,9 +225,10 @@ int devnet_make(struct tool *t, const char *directory, const struct devnet_optio
     if (realpath(directory, absolute) == NULL || strlen(absolute) >= sizeof d.directory)
         return fail_file(t, "help devnet up", directory);
     memcpy(d.directory, absolute, strlen(absolute) + 1);
-    buffer_init(&m.genesis, 2 * TEMPLATE_BYTES_MAX);
+    buffer_init(&m.file, GENESIS_BYTES_MAX);
     code = make_inside(&m, o->template_file);
-    buffer_free(&m.genesis);
+    buffer_free(&m.file);
+    genesis_free(m.genesis);
     if (code != EXIT_OK) return code;
     return devnet_open(t, d.directory, true, ret);
 }
