@@ -3,8 +3,8 @@
  *
  * In DIR: `devnet.json` (how many validators, the ports; written last: a directory with it is
  * complete); `genesis`, and `genesis.json` for people; `keys/` with validators/NAME.key,
- * members/SUBJECT.key and follower.key, mode 0600; `node0/` ... and `follower/`, each with node.ini,
- * data/, log and pid.
+ * members/SUBJECT.key and follower.key, mode 0600; `node0/` ... and `follower/`, each with
+ * node.ini, data/, log and pid.
  *
  * Nodes are numbered: 0 to validators - 1 are the validators, `validators` is the follower (the
  * audit node: its key is made and admitted from the start, it runs once it is asked for). Paths in

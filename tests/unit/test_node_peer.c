@@ -603,7 +603,7 @@ static void nobody_unproven_gets_memory(void **state) {
 
 static void a_follower_may_not_vote(void **state) {
     (void)state;
-    static const uint8_t types[] = {MESSAGE_VOTE, MESSAGE_CERTIFICATE, MESSAGE_RECORDS, MESSAGE_BLOCKS};
+    static const uint8_t types[] = {MESSAGE_VOTE, MESSAGE_PROPOSAL, MESSAGE_RECORDS, MESSAGE_BLOCKS};
     for (size_t i = 0; i < sizeof types; i++) {
         struct pair t;
         struct peer_grant grant = peer_grant_follower();
