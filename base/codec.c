@@ -15,8 +15,6 @@ struct head {
     int8_t ext_type;
 };
 
-static const double INTEGER_EDGE = 9007199254740991.0; /* 2^53 - 1 */
-
 void unpack_init(struct unpack *u, struct span in) {
     *u = (struct unpack){.in = in};
 }
@@ -121,10 +119,9 @@ static enum err head_read(const uint8_t *p, size_t left, struct head *h) {
     return ERR_CODEC_TYPE; /* 0xc1 unused, 0xca float32 */
 }
 
-/* SPEC M4: "A float is 64 bit, finite, not -0, and not an integer within +-(2^53-1)" */
+/* SPEC M4: "A float is 64 bit, finite and not integral; an integral number is written as an integer." */
 static bool float_canonical(double v) {
-    if (!isfinite(v)) return false;
-    return !(v == trunc(v) && fabs(v) <= INTEGER_EDGE);
+    return isfinite(v) && v != trunc(v);
 }
 
 static double float_of(uint64_t bits) {
@@ -271,6 +268,7 @@ struct span unpack_value(struct unpack *u) {
     struct level levels[CODEC_DEPTH_MAX];
     size_t depth = 0;
     size_t from = u->at;
+    size_t depth_max = u->depth < CODEC_DEPTH_MAX ? CODEC_DEPTH_MAX - u->depth : 0;
     do {
         if (depth > 0) {
             struct level *top = &levels[depth - 1];
@@ -281,7 +279,7 @@ struct span unpack_value(struct unpack *u) {
         if (!take_head(u, VALUE_NONE, &h)) return SPAN_EMPTY;
         if (h.kind == VALUE_ARRAY || h.kind == VALUE_MAP) {
             /* SPEC M6: "nesting is at most 24 deep" */
-            if (depth == CODEC_DEPTH_MAX) return unpack_fail(u, ERR_CODEC_DEPTH), SPAN_EMPTY;
+            if (depth >= depth_max) return unpack_fail(u, ERR_CODEC_DEPTH), SPAN_EMPTY;
             levels[depth++] = (struct level){h.n, h.kind == VALUE_MAP, SPAN_EMPTY};
         } else {
             check_scalar(u, &h);

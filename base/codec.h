@@ -1,7 +1,7 @@
 /* codec.h: canonical MessagePack, the one encoding of everything that is hashed, signed, stored or sent.
  *
  * Canonical (docs/spec.md rules M1..): shortest form of every integer, length and type; map keys are texts, sorted by bytes
- * and unique; floats are 64 bit, finite, never integral in +-(2^53-1), never -0; texts are UTF-8 without NUL; nil, bool, int, float, text, bytes,
+ * and unique; floats are 64 bit, finite, never integral; texts are UTF-8 without NUL; nil, bool, int, float, text, bytes,
  * array, map, and ext type 1 (a hidden value); nothing trailing. A value has exactly one encoding and the decoder refuses every other.
  *
  * Three layers:
@@ -29,7 +29,9 @@ enum value_kind {
 struct unpack {
     struct span in;
     size_t at;
-    enum err err; /* sticky */
+    enum err err;   /* sticky */
+    uint32_t depth; /* arrays and maps open around the next value: unpack_value counts on from here. The table decoder keeps it;
+                     * who reads an array by hand and then values of any kind inside it adds one (SPEC M6 is about the whole) */
 };
 
 void unpack_init(struct unpack *u, struct span in);
@@ -64,8 +66,8 @@ void pack_nil(struct buffer *b);
 void pack_bool(struct buffer *b, bool v);
 void pack_uint(struct buffer *b, uint64_t v);
 void pack_int(struct buffer *b, int64_t v);
-void pack_float(struct buffer *b, double v); /* CHECKs that it may be a float: finite, not integral in range, not -0 */
-void pack_number(struct buffer *b, double v); /* an integer where integral and within +-(2^53-1), else a float */
+void pack_float(struct buffer *b, double v); /* CHECKs that it may be a float: finite, not integral */
+void pack_number(struct buffer *b, double v); /* an integer where integral, which must then be within +-(2^53-1) (CHECK), else a float */
 void pack_text(struct buffer *b, struct span v);
 void pack_bytes(struct buffer *b, struct span v);
 void pack_array(struct buffer *b, uint32_t count);

@@ -41,16 +41,18 @@ void pack_int(struct buffer *b, int64_t v) {
 }
 
 void pack_float(struct buffer *b, double v) {
-    CHECK(isfinite(v) && !(v == trunc(v) && fabs(v) <= 9007199254740991.0));
+    CHECK(isfinite(v) && v != trunc(v));
     msgpack_packer p = packer(b);
     msgpack_pack_double(&p, v);
 }
 
 void pack_number(struct buffer *b, double v) {
-    if (v == trunc(v) && fabs(v) <= 9007199254740991.0)
-        pack_int(b, (int64_t)v);
-    else
+    if (v != trunc(v)) {
         pack_float(b, v);
+        return;
+    }
+    CHECK(fabs(v) <= 9007199254740991.0);
+    pack_int(b, (int64_t)v);
 }
 
 void pack_text(struct buffer *b, struct span v) {

@@ -52,8 +52,10 @@ static void read_list(const struct field *f, struct unpack *u, struct arena *are
         unpack_fail(u, ERR_TOO_LARGE);
         return;
     }
+    u->depth++;
     for (uint32_t i = 0; i < count; i++)
         if (!read_struct(f->type, u, arena, items + i * f->type->size)) return;
+    u->depth--;
     memcpy(member_of(object, f), &items, sizeof items);
     memcpy(object + f->count_offset, &count, sizeof count);
 }
@@ -92,8 +94,10 @@ static bool read_struct(const struct type *type, struct unpack *u, struct arena 
     /* SPEC M8: "A struct is an array of its fields in the order given here." */
     uint32_t count = unpack_array(u, UINT32_MAX);
     if (u->err == OK && count != type->fields_count) unpack_fail(u, ERR_CODEC_COUNT);
+    u->depth++;
     for (size_t i = 0; i < type->fields_count && u->err == OK; i++)
         read_field(&type->fields[i], u, arena, to);
+    u->depth--;
     return u->err == OK;
 }
 

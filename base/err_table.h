@@ -132,7 +132,7 @@ ERR(302, ERR_GENESIS_NAME, "a name or the domain is not 1 to 128 printable ASCII
 ERR(303, ERR_GENESIS_KEY_TWICE, "a key or a name stands twice in the genesis", "创世文件中某个公钥或名称重复")
 ERR(304, ERR_GENESIS_PARAMETER, "a parameter is outside its permitted range", "某个参数超出允许范围")
 ERR(305, ERR_GENESIS_MEMBER, "a member of the genesis has an invalid subject id, name, role, division or key time", "创世成员的编号、名称、角色、区划或密钥时间无效")
-ERR(306, ERR_GENESIS_AUTHORITY, "no member of the genesis is an authority with a key", "创世成员中没有持有公钥的主管机构")
+ERR(306, ERR_GENESIS_AUTHORITY, "no member of the genesis is an authority with a key that is valid then", "创世成员中没有持有当时有效公钥的主管机构")
 ERR(307, ERR_GENESIS_THRESHOLD, "the thresholds are not rising by act, or one of them is outside 1 to 64", "阈值未按行为递增排列，或不在 1 至 64 之间")
 ERR(308, ERR_GENESIS_FIELD, "a field is missing, unknown or of the wrong type", "字段缺失、未知或类型错误")
 ERR(309, ERR_GENESIS_EXTENSIONS, "the genesis has extensions that this version does not know", "创世文件含有本版本不识别的扩展")

@@ -7,8 +7,6 @@
 
 #include "base/json.h"
 
-enum { JSON_DEPTH_MAX = CODEC_DEPTH_MAX - 2 };
-
 static const double INTEGER_EDGE = 9007199254740991.0; /* 2^53 - 1 */
 
 /* The parser recurses: depth is bounded before it sees the text. Brackets inside strings do not count. */

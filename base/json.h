@@ -1,14 +1,16 @@
 /* json.h: the only door to Jansson. JSON text (RFC 8259) in and out of canonical values (codec.h).
  *
  * One data model in the house: whatever came as JSON is a canonical value from here on, and is read with unpack_* and value_get.
- * Numbers: an integer within +-(2^53-1) becomes an integer, another finite number a float64; an integer written
- * outside that range, or a number that would change its value by more than float64 rounding to nearest (1e400), is refused (ERR_JSON_NUMBER).
- * Duplicate names are refused. Depth at most CODEC_DEPTH_MAX - 2, size bounded by the caller's `max`.
+ * Numbers: an integral number within +-(2^53-1) becomes an integer (-0 is 0), another finite number the nearest float64; an integral one
+ * outside that range (2^53, 1e400) is refused (ERR_JSON_NUMBER): most readers would round it.
+ * Duplicate names are refused. Depth at most JSON_DEPTH_MAX, size bounded by the caller's `max`.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
 #include "base/codec.h"
+
+enum { JSON_DEPTH_MAX = CODEC_DEPTH_MAX - 2 }; /* so that a document fits into an item of a record's body */
 
 /* Appends one canonical value to `out`. ret_where (may be NULL) gets "line 3 column 14" on a syntax error. */
 enum err json_parse(struct span text, struct buffer *out, struct refusal *ret_where) MUST_USE;

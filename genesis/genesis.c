@@ -60,8 +60,13 @@ static enum err check_members(const struct genesis_rest *rest, struct refusal *r
                 e = refusal_set(ret, ERR_GENESIS_MEMBER, "members[%u].keys[%u]", i, k);
             else if (digest_map_put(&seen, &at, &mark))
                 e = refusal_set(ret, ERR_GENESIS_KEY_TWICE, "members[%u].keys[%u]", i, k);
+            /* SPEC G2: "At least one member is an authority with a key that is valid at the created
+             * time" */
+            bool valid_then = key->from_ms <= rest->created_ms &&
+                              (key->until_ms == 0 || rest->created_ms < key->until_ms);
+            authority = authority || (m->roles & MEMBER_AUTHORITY && valid_then);
         }
-        authority = authority || (m->roles & MEMBER_AUTHORITY && m->keys_count > 0);
+
     }
     digest_map_free(&seen);
     if (e == OK && !authority) e = refusal_set(ret, ERR_GENESIS_AUTHORITY, "members");

@@ -106,6 +106,7 @@ enum err stored_block_decode(struct span in, struct arena *arena, struct stored_
     if (unpack_array(&u, 4) != 4) unpack_fail(&u, ERR_CODEC_COUNT);
     b.header_bytes = unpack_bytes(&u, BLOCK_HEADER_BYTES_MAX);
     b.wire_ids = wire_ids_read(&u, arena, &b.wire_ids_count);
+    u.depth = 1;
     b.certificate = unpack_value(&u);
     b.nullifications = unpack_value(&u);
     enum err e = unpack_end(&u);

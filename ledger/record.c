@@ -146,6 +146,7 @@ static enum err body_read(struct record *r, struct arena *arena, struct refusal 
     r->items = arena_alloc(arena, count, sizeof *r->items);
     r->item_digests = arena_alloc(arena, count, sizeof *r->item_digests);
     if (!r->items || !r->item_digests) return refuse(ret, ERR_TOO_LARGE, "items");
+    u.depth = 1; /* the body is one value (SPEC M6), its items stand inside */
     for (uint32_t i = 0; i < count; i++) {
         if (!item_read(&u, arena, &r->items[i])) return refuse_item(ret, u.err, i);
         if (!item_of_kind(r->header.kind, r->items[i].type))

@@ -13,7 +13,7 @@ struct act_run {
 
 /* SPEC A7: "the record's subject and at least (threshold - 1) approvers with distinct subjects are
  * active members with the role authority and valid keys". X2 and X6 said so of the record's
- * subject. */
+ * subject, but an earlier act of this record may have changed that. */
 static uint16_t check_approvals(const struct act_run *a, const struct act *act) {
     const struct record_header *h = &a->record->header;
     struct span subjects[ACT_APPROVALS_MAX + 1] = {h->subject};
@@ -22,6 +22,10 @@ static uint16_t check_approvals(const struct act_run *a, const struct act *act) 
         if (!act_approval_check(&act->approvals[i], &a->run->params->chain_id, act->type,
                                 h->created_ms, h->nonce, act->bytes))
             return RESULT_ACT_SIGNATURE;
+    struct span own;
+    uint32_t own_roles;
+    if (!rules_key_speaks(a->run, &h->key, &own, &own_roles) || !(own_roles & MEMBER_AUTHORITY))
+        return RESULT_ACT_APPROVALS;
     for (uint32_t i = 0; i < act->approvals_count; i++) {
         struct span subject;
         uint32_t roles, seen = 0;
@@ -37,6 +41,9 @@ static uint16_t check_approvals(const struct act_run *a, const struct act *act) 
 
 static uint16_t consume_act(const struct act_run *a, const struct act *act) {
     const struct record_header *h = &a->record->header;
+    /* SPEC A7: "until the record's created time + record lifetime": no record that could carry it again outlives that. */
+    uint64_t lifetime = a->run->params->parameters.record_lifetime_ms;
+    uint64_t until = h->created_ms < UINT64_MAX - lifetime ? h->created_ms + lifetime : UINT64_MAX;
     struct buffer value CLEANUP(buffer_free) = {0};
     struct digest d =
         act_digest(&a->run->params->chain_id, act->type, h->created_ms, h->nonce, act->bytes);
@@ -46,10 +53,10 @@ static uint16_t consume_act(const struct act_run *a, const struct act *act) {
                           .state = STATE_ACTIVE,
                           .since_height = a->run->height,
                           .log_index = a->log_index,
-                          .until_ms = h->expires_ms};
+                          .until_ms = until};
     buffer_init(&value, 256);
     codec_encode(&act_value_type, &v, &value);
-    rules_consume(a->run, STATUS_ACT, &d, &key, buffer_span(&value), h->expires_ms);
+    rules_consume(a->run, STATUS_ACT, &d, &key, buffer_span(&value), until);
     return RESULT_ACCEPTED;
 }
 

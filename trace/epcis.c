@@ -7,6 +7,7 @@
 #include "trace/epcis_schema.h"
 
 enum { ROLES = ROLE_OUTPUT_QUANTITY + 1 };
+static const int64_t INTEGER_EXACT_MAX = (INT64_C(1) << 53) - 1;
 
 /* Rule E3 */
 static const char *const role_fields[ROLES] = {
@@ -454,29 +455,48 @@ enum err epcis_from_items(const struct item items[], uint32_t count, struct buff
     return out->overflow ? ERR_TOO_LARGE : OK;
 }
 
-/* Does this value hide anything, at any depth? Values are written depth first: the number still to
+/* What a walk over a value finds, at any depth. Values are written depth first: the number still to
  * come is all there is to keep. */
-static bool hides(struct span value) {
+struct survey {
+    bool hides;
+    bool inexact; /* an integer that JSON's numbers, doubles for most readers, would round */
+};
+
+static bool integer_exact(struct unpack *u) {
+    int64_t v = unpack_int(u);
+    return u->err == OK && v <= INTEGER_EXACT_MAX && v >= -INTEGER_EXACT_MAX;
+}
+
+static struct survey survey(struct span value) {
+    struct survey s = {false, false};
     struct unpack u;
     unpack_init(&u, value);
     for (uint64_t left = 1; left > 0 && u.err == OK; left--) {
         enum value_kind kind = unpack_peek(&u);
-        if (kind == VALUE_EXT) return true;
+        if (kind == VALUE_EXT) s.hides = true;
         if (kind == VALUE_MAP) {
             left += 2 * (uint64_t)unpack_map(&u, UINT32_MAX);
         } else if (kind == VALUE_ARRAY) {
             left += unpack_array(&u, UINT32_MAX);
+        } else if (kind == VALUE_INT) {
+            if (!integer_exact(&u)) s.inexact = true;
         } else {
             (void)unpack_value(&u);
         }
     }
-    return u.err != OK;
+    return s;
 }
 
-/* Rule E6 */
+static bool hides(struct span value) {
+    return survey(value).hides;
+}
+
+/* Rules E5 (numbers), E6 */
 static enum err check_shown(const struct item *item, const char *const never_hidden[],
                             struct refusal *ret_refusal) {
-    if (!hides(item->fields)) return OK;
+    struct survey all = survey(item->fields);
+    if (all.inexact) return refusal_set(ret_refusal, ERR_JSON_NUMBER, "%s", "fields");
+    if (!all.hides) return OK;
     for (; *never_hidden != NULL; never_hidden++) {
         struct span value;
         if (value_get(item->fields, *never_hidden, &value) && hides(value)) {
@@ -499,6 +519,8 @@ static enum err check_things(const struct item *item, struct refusal *ret_refusa
                     (role_has_quantity(thing->role) || (value_kind(thing->quantity) == VALUE_NIL &&
                                                         value_kind(thing->unit) == VALUE_NIL));
         if (!fits) return refusal_set(ret_refusal, ERR_ITEM_ROLE, "things[%u]", i);
+        if (survey(thing->quantity).inexact)
+            return refusal_set(ret_refusal, ERR_JSON_NUMBER, "things[%u].quantity", i);
         seen |= ROLE_BIT(thing->role);
     }
     for (int role = ROLE_PARENT; role < ROLES; role++) {
@@ -514,7 +536,22 @@ static enum err check_things(const struct item *item, struct refusal *ret_refusa
     return OK;
 }
 
-static enum err check_event(const struct item *item, bool bare, struct buffer *scratch,
+/* What a document is put together from when it is given back. */
+struct document_place {
+    uint32_t left;   /* events that still belong to it */
+    uint32_t levels; /* arrays and maps of the document around each of them; 0: a bare event */
+};
+
+/* Rule E5: put together again, a document is nested no deeper than one that is submitted. */
+static enum err check_depth(const struct item *item, uint32_t levels, struct refusal *ret_refusal) {
+    struct unpack u;
+    unpack_init(&u, item->fields);
+    u.depth = CODEC_DEPTH_MAX - JSON_DEPTH_MAX + levels;
+    (void)unpack_value(&u);
+    return u.err == OK ? OK : refusal_set(ret_refusal, u.err, "%s", "fields");
+}
+
+static enum err check_event(const struct item *item, uint32_t levels, struct buffer *scratch,
                             struct refusal *ret_refusal) {
     static const char *const never_hidden[] = {
         "@context",
@@ -534,7 +571,8 @@ static enum err check_event(const struct item *item, bool bare, struct buffer *s
     if (item->type < ITEM_OBJECT_EVENT || item->type > ITEM_OTHER_EVENT) {
         return refusal_set(ret_refusal, ERR_ITEM_TYPE, "%s", "type");
     }
-    enum err err = check_shown(item, never_hidden, ret_refusal);
+    enum err err = check_depth(item, levels, ret_refusal);
+    if (err == OK) err = check_shown(item, never_hidden, ret_refusal);
     if (err == OK && type_named(text_at(item->fields, "type")) != (enum item_type)item->type) {
         err = refusal_set(ret_refusal, ERR_ITEM_TYPE, "%s", "type");
     }
@@ -544,24 +582,30 @@ static enum err check_event(const struct item *item, bool bare, struct buffer *s
     if (epcis_event_value(item, scratch) != OK)
         return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", "");
     struct span event = buffer_span(scratch);
-    return bare ? epcis_validate(event, ret_refusal) : epcis_validate_event(event, ret_refusal);
+    return levels == 0 ? epcis_validate(event, ret_refusal)
+                       : epcis_validate_event(event, ret_refusal);
 }
 
-static enum err check_envelope(const struct item *item, uint32_t items_left, uint32_t *ret_events,
-                               struct buffer *scratch, struct refusal *ret_refusal) {
+static enum err check_envelope(const struct item *item, uint32_t items_left,
+                               struct document_place *ret, struct buffer *scratch,
+                               struct refusal *ret_refusal) {
     static const char *const never_hidden[] = {"@context",      "creationDate", "epcisBody",
                                                "schemaVersion", "type",         NULL};
     uint32_t events = 0;
-    enum err err = check_shown(item, never_hidden, ret_refusal);
+    enum err err = check_depth(item, 0, ret_refusal);
+    if (err == OK) err = check_shown(item, never_hidden, ret_refusal);
     if (err != OK) return err;
     if (!envelope_events(item, &events) || events > items_left) {
         return refusal_set(ret_refusal, ERR_ITEM_ENVELOPE, "%s", "eventList");
     }
     buffer_clear(scratch);
-    put_path(item->fields, path_of(item->fields), span_of("\x90", 1), scratch);
+    const char *const *path = path_of(item->fields);
+    put_path(item->fields, path, span_of("\x90", 1), scratch);
     if (scratch->overflow) return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", "");
     err = epcis_validate(buffer_span(scratch), ret_refusal);
-    if (err == OK) *ret_events = events;
+    /* The document, a map per step of the path but the last, whose value is the list. */
+    uint32_t levels = path == document_path ? 3 : 5;
+    if (err == OK) *ret = (struct document_place){events, levels};
     return err;
 }
 
@@ -571,14 +615,14 @@ enum err epcis_items_check(const struct item items[], uint32_t count, uint32_t *
     buffer_init(
         &scratch,
         4 * RECORD_BYTES_MAX); /* field names and quantity elements are longer than things */
-    uint32_t enveloped = 0;    /* events that still belong to the last envelope */
+    struct document_place last = {0, 0};
     for (uint32_t i = 0; i < count; i++) {
         enum err err;
-        if (enveloped > 0 || items[i].type != ITEM_ENVELOPE) {
-            err = check_event(&items[i], enveloped == 0, &scratch, ret_refusal);
-            if (enveloped > 0) enveloped--;
+        if (last.left > 0 || items[i].type != ITEM_ENVELOPE) {
+            err = check_event(&items[i], last.left > 0 ? last.levels : 0, &scratch, ret_refusal);
+            if (last.left > 0) last.left--;
         } else {
-            err = check_envelope(&items[i], count - i - 1, &enveloped, &scratch, ret_refusal);
+            err = check_envelope(&items[i], count - i - 1, &last, &scratch, ret_refusal);
         }
         if (err != OK) {
             *ret_item = i;

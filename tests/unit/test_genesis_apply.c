@@ -287,6 +287,66 @@ static void approvals_are_counted_by_subject(void **state) {
     world_end(&w);
 }
 
+/* An approval signs created and nonce, not expires: with a later expiry the same signatures fit
+ * another record, also when the first one's expiry is long past. */
+static void an_approval_is_used_once(void **state) {
+    (void)state;
+    struct world w;
+    world_begin(&w, 2);
+    struct act admit = act_on(ACT_MEMBER_ADMITTED, "carrier", NULL);
+    struct act suspend = act_on(ACT_MEMBER_SUSPENDED, "carrier", NULL);
+    struct record_header d = world_draft(&w, "bureau", RECORD_GOVERNANCE);
+    const char *approvers[] = {"bureau2"};
+    d.expires_ms = d.created_ms + 2000;
+    struct item item = world_act_item(&w, &d, &admit, approvers, 1);
+    uint32_t first = world_add(&w, world_record(&w, &d, &item, 1, "bureau"));
+    assert_int_equal(world_close(&w, 1000), OK);
+    code_is(&w, first, RESULT_ACCEPTED, 0);
+    uint32_t away = world_act(&w, &suspend, NULL);
+    assert_int_equal(world_close(&w, 1000), OK);
+    code_is(&w, away, RESULT_ACCEPTED, 0);
+    struct item event = world_event(&w, "OBSERVE", "inspecting", "", EPC_A, NULL);
+    for (uint32_t i = 0; i < 3; i++) { /* whatever is forgotten after the first record's expiry */
+        world_say(&w, "farm1", &event);
+        assert_int_equal(world_close(&w, 100000), OK);
+    }
+    d.expires_ms = d.created_ms + w.genesis->params.parameters.record_lifetime_ms;
+    uint32_t again = world_add(&w, world_record(&w, &d, &item, 1, "bureau"));
+    assert_int_equal(world_close(&w, 1000), OK);
+    code_is(&w, again, RESULT_ACT_CONSUMED, 1);
+    rows_agree(&w);
+    world_end(&w);
+}
+
+/* What an earlier act of a record took from its author counts for the later ones. */
+static void who_resigns_acts_no_more(void **state) {
+    (void)state;
+    struct world w;
+    world_begin(&w, 1);
+    struct member_key own = {world_pubkey("bureau"), 0, 0};
+    struct act resign = act_on(ACT_MEMBER_SUSPENDED, "bureau", NULL),
+               revoke = act_on(ACT_KEY_REVOKED, "", &own),
+               suspend = act_on(ACT_MEMBER_SUSPENDED, "farm2", NULL);
+    struct act first[2] = {resign, revoke};
+    uint32_t at[2], last;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct record_header d = world_draft(&w, "bureau", RECORD_GOVERNANCE);
+        struct item items[2] = {world_act_item(&w, &d, &first[i], NULL, 0),
+                                world_act_item(&w, &d, &suspend, NULL, 0)};
+        at[i] = world_add(&w, world_record(&w, &d, items, 2, "bureau"));
+    }
+    struct record_header d = world_draft(&w, "bureau", RECORD_GOVERNANCE);
+    struct item items[2] = {world_act_item(&w, &d, &suspend, NULL, 0),
+                            world_act_item(&w, &d, &resign, NULL, 0)};
+    last = world_add(&w, world_record(&w, &d, items, 2, "bureau"));
+    assert_int_equal(world_close(&w, 1000), OK);
+    code_is(&w, at[0], RESULT_ACT_APPROVALS, 2);
+    code_is(&w, at[1], RESULT_ACT_APPROVALS, 2);
+    code_is(&w, last, RESULT_ACCEPTED, 0);
+    rows_agree(&w);
+    world_end(&w);
+}
+
 static void ids_are_forgotten_after_their_time(void **state) {
     (void)state;
     struct world w;
@@ -470,6 +530,8 @@ int main(void) {
         cmocka_unit_test(the_last_authority_stays),
         cmocka_unit_test(a_record_of_acts_counts_as_a_whole),
         cmocka_unit_test(approvals_are_counted_by_subject),
+        cmocka_unit_test(an_approval_is_used_once),
+        cmocka_unit_test(who_resigns_acts_no_more),
         cmocka_unit_test(ids_are_forgotten_after_their_time),
         cmocka_unit_test(histories_name_every_event),
         cmocka_unit_test(blocks_that_are_not_next_are_refused),
