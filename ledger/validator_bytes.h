@@ -24,7 +24,7 @@ struct validator_set validator_bytes_set(const struct validator_bytes *set);
 /* SPEC G3. */
 struct digest chain_id_of(const struct digest *validator_bytes_digest,
                           const struct digest *rest_digest);
-/* SPEC K1: "<domain>/suyuan/<chain id hex>" into text[ORIGIN_BYTES_MAX + 1]; returns its span. */
+/* SPEC K1: "<domain>/suyuan/<chain id, hex>" into text[ORIGIN_BYTES_MAX + 1]; returns its span. */
 struct span origin_of(struct span domain, const struct digest *chain_id,
                       char text[ORIGIN_BYTES_MAX + 1]);
 
