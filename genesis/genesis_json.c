@@ -34,7 +34,9 @@ static void object_names(struct object *o, const char *const names[], size_t cou
         if (k == count && o->err == OK) {
             char name[40];
             size_t len = key.len < sizeof name - 1 ? key.len : sizeof name - 1;
-            memcpy(name, key.data, len);
+            while (len > 0 && len < key.len && (key.data[len] & 0xc0) == 0x80)
+                len--; /* not through a character */
+            if (len > 0) memcpy(name, key.data, len);
             name[len] = 0;
             fail(o, ERR_GENESIS_FIELD, name);
         }

@@ -1,0 +1,113 @@
+/* fuzz_record.c: hostile records, blocks and leaves, before and behind their signatures.
+ *
+ *   'R' wire record    accepted: its parts make the same bytes, its identity is the leaf's; items and signature answer
+ *   'B' stored block   accepted: the same bytes again, and the header agrees with the list
+ *   'L' log leaf       of each of the three types: the same bytes again
+ *   'A' governance item
+ */
+#include "ledger/block.h"
+#include "ledger/member.h"
+#include "tests/unit/ledger_world.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { INPUT_MAX = 1 << 17, OUTPUT_MAX = 1 << 20, ARENA_MAX = 128 << 20 };
+
+static void wire(const struct ledger_params *params, struct span in, struct arena *arena, struct buffer *out) {
+    struct record record;
+    struct refusal refusal = {0};
+    struct digest id;
+    if (record_parse(params, in, arena, &record, &refusal) != OK) return;
+    pack_array(out, 3);
+    pack_bytes(out, record.header_bytes);
+    pack_bytes(out, span_of(record.signature.b, sizeof record.signature.b));
+    pack_bytes(out, record.body);
+    CHECK(span_equal(buffer_span(out), in));
+    CHECK(record_wire_id(in, &id) == OK && digest_equal(&id, &record.wire_id));
+    for (uint32_t i = 0; i < record.header.item_count; i++) {
+        struct digest d = item_digest(&record.items[i]);
+        CHECK(digest_equal(&d, &record.item_digests[i]));
+    }
+    enum err items = record_items_check(&record, arena, &refusal);
+    enum err signature = record_signature_check(&record);
+    enum err whole = record_check(params, in, arena, &record, &refusal);
+    CHECK((whole == OK) == (items == OK && signature == OK));
+}
+
+static void block(struct span in, struct arena *arena, struct buffer *out) {
+    struct stored_block stored;
+    struct block_header header;
+    if (stored_block_decode(in, arena, &stored, &header) != OK) return;
+    stored_block_encode(&stored, out);
+    CHECK(span_equal(buffer_span(out), in));
+    CHECK(header.payload_count == stored.wire_ids_count);
+    buffer_clear(out);
+    block_header_encode(&header, out);
+    CHECK(span_equal(buffer_span(out), stored.header_bytes));
+}
+
+static void leaf(struct span in, struct buffer *out) {
+    struct span header_bytes;
+    struct signature signature;
+    struct record_header header;
+    struct block_leaf block_leaf;
+    struct genesis_leaf genesis_leaf;
+    if (record_leaf_decode(in, &header_bytes, &signature) == OK) {
+        record_leaf(header_bytes, &signature, out);
+        CHECK(span_equal(buffer_span(out), in));
+        if (record_header_decode(header_bytes, &header) != OK) return;
+        buffer_clear(out);
+        codec_encode(&record_header_type, &header, out);
+        CHECK(span_equal(buffer_span(out), header_bytes));
+        return;
+    } else if (block_leaf_decode(in, &block_leaf) == OK) {
+        block_leaf_encode(&block_leaf, out);
+    } else if (genesis_leaf_decode(in, &genesis_leaf) == OK) {
+        genesis_leaf_encode(&genesis_leaf, out);
+    } else {
+        return;
+    }
+    CHECK(span_equal(buffer_span(out), in));
+}
+
+static void act_item(const struct digest *chain_id, struct span in, struct arena *arena, struct buffer *out) {
+    struct item item;
+    struct act act;
+    struct pubkey key = {{1}};
+    if (item_decode(in, arena, &item) != OK || act_decode(&item, &key, arena, &act) != OK) return;
+    act_encode(&act, out);
+    CHECK(span_equal(buffer_span(out), act.bytes));
+    uint32_t good = 0;
+    for (uint32_t i = 0; i < act.approvals_count && i < 4; i++)
+        good += act_approval_check(&act.approvals[i], chain_id, act.type, 1, 2, act.bytes);
+    CHECK(good <= act.approvals_count);
+}
+
+static const struct ledger_params *params_once(void) {
+    static struct ledger_params params;
+    static bool made;
+    if (!made) {
+        struct validator_keys keys[WORLD_VALIDATORS];
+        crypto_start();
+        struct genesis *g = world_genesis(keys, 1);
+        params = g->params;
+        genesis_free(g);
+        made = true;
+    }
+    return &params;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    const struct ledger_params *params = params_once();
+    if (size == 0 || size > INPUT_MAX) return 0;
+    struct arena arena CLEANUP(arena_free);
+    struct buffer out CLEANUP(buffer_free);
+    arena_init(&arena, ARENA_MAX);
+    buffer_init(&out, OUTPUT_MAX);
+    struct span rest = span_of(data + 1, size - 1);
+    if (data[0] == 'R') wire(params, rest, &arena, &out);
+    if (data[0] == 'B') block(rest, &arena, &out);
+    if (data[0] == 'L') leaf(rest, &out);
+    if (data[0] == 'A') act_item(&params->chain_id, rest, &arena, &out);
+    return 0;
+}

@@ -1,0 +1,296 @@
+/* make_corpus.c: writes the seeds of the corpora in tests/fuzz/corpus: real encodings of a small chain (tests/unit/ledger_world.h) and the nasty
+ * cases one thinks of by hand. `fuzz_corpus DIR` writes DIR/<target>/<name>. What fuzzing found worth keeping lies beside them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "consensus/quorum_certificate.h"
+#include "node/peer.h"
+#include "node/replica_message.h"
+#include "storage/journal_frame.h"
+#include "tests/unit/ledger_world.h"
+#include "trace/identifier.h"
+
+#define EPC "urn:epc:id:sgtin:6901234.056789.1001"
+
+
+static void seed(const char *target, const char *name, const char *prefix, size_t prefix_len, struct span bytes) {
+    char path[1024];
+    mkdir(target, 0777);
+    snprintf(path, sizeof path, "%s/%s", target, name);
+    FILE *f = fopen(path, "wb");
+    CHECK(f != NULL);
+    CHECK(fwrite(prefix, 1, prefix_len, f) == prefix_len);
+    CHECK(fwrite(bytes.data, 1, bytes.len, f) == bytes.len);
+    fclose(f);
+}
+
+static void text_seed(const char *target, const char *name, const char *text) {
+    seed(target, name, "", 0, span_text(text));
+}
+
+#define BYTES_SEED(target, name, literal) seed(target, name, "", 0, span_of(literal, sizeof(literal) - 1))
+
+/* ---- codec ---- */
+
+static void codec(const struct world *w) {
+    struct buffer b CLEANUP(buffer_free);
+    buffer_init(&b, 1 << 16);
+    pack_map(&b, 4);
+    pack_text(&b, span_text("a"));
+    pack_array(&b, 5);
+    pack_nil(&b);
+    pack_bool(&b, true);
+    pack_int(&b, -33);
+    pack_uint(&b, UINT64_MAX);
+    pack_float(&b, 0.5);
+    pack_text(&b, span_text("b"));
+    pack_bytes(&b, span_text("bytes"));
+    pack_text(&b, span_text("c"));
+    uint8_t hidden[33] = {1};
+    pack_ext(&b, 1, span_of(hidden, sizeof hidden));
+    pack_text(&b, span_text("鹿城"));
+    pack_text(&b, span_text("杨梅"));
+    seed("codec", "value-of-each-kind", "V", 1, buffer_span(&b));
+    BYTES_SEED("codec", "value-not-shortest", "V\xcd\x00\x01");
+    BYTES_SEED("codec", "value-minus-zero", "V\xcb\x80\x00\x00\x00\x00\x00\x00\x00");
+    BYTES_SEED("codec", "value-integral-float", "V\xcb\x3f\xf0\x00\x00\x00\x00\x00\x00");
+    BYTES_SEED("codec", "value-nan", "V\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00");
+    BYTES_SEED("codec", "value-4g-array", "V\xdd\xff\xff\xff\xff\xc0");
+    BYTES_SEED("codec", "value-4g-bytes", "V\xc6\xff\xff\xff\xff\xc0");
+    BYTES_SEED("codec", "value-4g-map", "V\xdf\xff\xff\xff\xff\xa1""a\xc0");
+    BYTES_SEED("codec", "value-keys-twice", "V\x82\xa1""a\x01\xa1""a\x02");
+    BYTES_SEED("codec", "value-keys-unsorted", "V\x82\xa1""b\x01\xa1""a\x02");
+    BYTES_SEED("codec", "value-surrogate", "V\xa3\xed\xa0\x80");
+    BYTES_SEED("codec", "value-nul", "V\xa1\x00");
+    BYTES_SEED("codec", "value-trailing", "V\xc0\xc0");
+    uint8_t deep[64] = {'V'};
+    memset(deep + 1, 0x91, sizeof deep - 2);
+    deep[sizeof deep - 1] = 0xc0;
+    seed("codec", "value-deep", "", 0, span_of(deep, sizeof deep));
+    seed("codec", "value-deep-enough", "", 0, span_of(deep, 1 + CODEC_DEPTH_MAX));
+    text_seed("codec", "json-numbers", "J[0,-0,1.5,1e2,9007199254740991,9007199254740992,1e400,0.1,-1E-7,5e-324]");
+    text_seed("codec", "json-text", "J{\"a\":\"\\u9e7f\\ud83d\\ude00\\n\",\"b\":[true,false,null,{}],\"\":[]}");
+    text_seed("codec", "json-lone-surrogate", "J\"\\ud800\"");
+    text_seed("codec", "json-nul", "J\"\\u0000\"");
+    text_seed("codec", "json-twice", "J{\"a\":1,\"a\":2}");
+    text_seed("codec", "json-deep", "J[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
+    text_seed("codec", "json-trailing", "J{} {}");
+    buffer_clear(&b);
+    codec_encode(&genesis_rest_type, &w->genesis->rest, &b);
+    seed("codec", "table-genesis-rest", "\x04", 1, buffer_span(&b));
+    seed("codec", "table-validators", "\x01", 1, w->genesis->validator_bytes);
+}
+
+/* ---- genesis ---- */
+
+static void genesis(const struct world *w) {
+    struct buffer b CLEANUP(buffer_free);
+    buffer_init(&b, 1 << 20);
+    seed("genesis", "file", "", 0, w->genesis->file);
+    genesis_json(w->genesis, &b);
+    seed("genesis", "json", "", 0, buffer_span(&b));
+    text_seed("genesis", "json-unknown-name", "{\"domain\":\"a.example\",\"title\":\"a\",\"creatd\":0}");
+    text_seed("genesis", "json-nothing", "{}");
+}
+
+/* ---- records, blocks, leaves ---- */
+
+static void records(struct world *w, struct span *ret_event) {
+    struct buffer b CLEANUP(buffer_free);
+    struct record record;
+    struct span header;
+    buffer_init(&b, 1 << 20);
+    struct item born = world_event(w, "ADD", "commissioning", ",\"ilmd\":{\"cbvmda:lotNumber\":\"L7\"}", EPC, NULL);
+    struct record_header draft = world_draft(w, "farm1", RECORD_EVENTS);
+    struct item three[3] = {born, born, born};
+    *ret_event = world_record(w, &draft, &born, 1, "farm1");
+    seed("record", "event", "R", 1, *ret_event);
+    seed("record", "three-events", "R", 1, world_record(w, &draft, three, 3, "farm1"));
+    seed("record", "key-of-another", "R", 1, world_record(w, &draft, &born, 1, "farm2"));
+    CHECK(record_parse(&w->genesis->params, *ret_event, &w->arena, &record, NULL) == OK);
+    record_leaf(record.header_bytes, &record.signature, &b);
+    seed("record", "leaf-record", "L", 1, buffer_span(&b));
+    struct member_key key = {world_pubkey("farm3"), 1, 2};
+    struct act acts[] = {
+        {.type = ACT_MEMBER_ADMITTED, .subject = span_text("farm3"), .name = span_text("farm 3"), .division = span_text("330302"),
+         .roles = MEMBER_PRODUCER, .keys = &key, .keys_count = 1},
+        {.type = ACT_MEMBER_SUSPENDED, .subject = span_text("farm2"), .reason = 7},
+        {.type = ACT_KEY_ADDED, .subject = span_text("farm2"), .keys = &key, .keys_count = 1},
+        {.type = ACT_KEY_REVOKED, .keys = &key, .keys_count = 1, .reason = 1},
+    };
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        static const char *const approvers[] = {"bureau2"};
+        char name[32];
+        struct record_header d = world_draft(w, "bureau", RECORD_GOVERNANCE);
+        struct item item = world_act_item(w, &d, &acts[i], approvers, 1);
+        snprintf(name, sizeof name, "act-%zu", i);
+        buffer_clear(&b);
+        item_encode(&item, &b);
+        seed("record", name, "A", 1, buffer_span(&b));
+        snprintf(name, sizeof name, "governance-%zu", i);
+        seed("record", name, "R", 1, world_record(w, &d, &item, 1, "bureau"));
+    }
+    (void)world_add(w, *ret_event);
+    seed("record", "block", "B", 1, world_block_bytes(w, w->head.time_ms + 1, &header));
+    CHECK(world_close(w, 1000) == OK);
+    struct block_leaf leaf = {.version = 1, .height = 1, .block = w->head.block, .time_ms = w->head.time_ms, .results_count = 1, .status_count = 12};
+    buffer_clear(&b);
+    block_leaf_encode(&leaf, &b);
+    seed("record", "leaf-block", "L", 1, buffer_span(&b));
+    struct genesis_leaf first = {.version = 1, .validators_digest = w->genesis->validators_digest, .status_count = 10};
+    buffer_clear(&b);
+    genesis_leaf_encode(&first, &b);
+    seed("record", "leaf-genesis", "L", 1, buffer_span(&b));
+}
+
+/* ---- notes and proofs ---- */
+
+static void notes_and_proofs(const struct world *w, struct span event) {
+    struct buffer b CLEANUP(buffer_free), name CLEANUP(buffer_free);
+    struct attested a;
+    struct note_key key;
+    struct digest wire_id;
+    enum identifier_kind kind;
+    buffer_init(&b, 1 << 20);
+    buffer_init(&name, IDENTIFIER_BYTES_MAX);
+    world_attest(w, 1780272100, &a);
+    checkpoint_note(&w->genesis->validators, w->genesis->origin, &a, &b);
+    seed("note", "note", "N", 1, buffer_span(&b));
+    buffer_clear(&b);
+    attested_encode(&a, &b);
+    seed("note", "attested", "A", 1, buffer_span(&b));
+    buffer_clear(&b);
+    note_key_make(w->genesis->origin, NOTE_ED25519, &w->genesis->validators.validators[0].log_key, &key);
+    note_key_text(&key, &b);
+    seed("note", "vkey", "K", 1, buffer_span(&b));
+    buffer_clear(&b);
+    struct checkpoint c = {w->genesis->origin, a.size, a.root};
+    checkpoint_body(&c, &b);
+    seed("note", "checkpoint", "C", 1, buffer_span(&b));
+    text_seed("note", "checkpoint-leading-zero", "Ca\n01\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+    text_seed("note", "checkpoint-extension", "Ca\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nmore\n");
+    text_seed("note", "note-unsigned", "Na\n\n");
+
+    struct proof_source source = world_source(w, &a);
+    CHECK(record_wire_id(event, &wire_id) == OK);
+    buffer_clear(&b);
+    CHECK(proof_build_record(&source, &wire_id, NULL, 0, &b) == OK);
+    seed("proof", "record", "", 0, buffer_span(&b));
+    CHECK(identifier_canonical(span_text(EPC), &name, &kind) == OK);
+    buffer_clear(&b);
+    CHECK(proof_build_thing(&source, buffer_span(&name), &b) == OK);
+    seed("proof", "thing", "", 0, buffer_span(&b));
+    buffer_clear(&b);
+    CHECK(proof_build_thing(&source, span_text("https://id.gs1.org/01/06901234567892/21/9"), &b) == OK);
+    seed("proof", "absent", "", 0, buffer_span(&b));
+}
+
+/* ---- votes and certificates ---- */
+
+static void messages(const struct world *w) {
+    struct buffer b CLEANUP(buffer_free);
+    static struct certificate joined;
+    buffer_init(&b, 1 << 16);
+    for (uint8_t kind = VOTE_NOTARIZE; kind <= VOTE_FINALIZE; kind++) {
+        char name[32];
+        struct ballot ballot = {.kind = kind, .view = 9, .parent_view = 7, .digest = w->genesis->chain_id};
+        struct vote votes[WORLD_VALIDATORS];
+        if (kind == VOTE_NULLIFY) ballot = (struct ballot){.kind = kind, .view = 9};
+        for (uint8_t i = 0; i < WORLD_VALIDATORS; i++)
+            vote_sign(&ballot, &w->genesis->chain_id, i, &w->validators[i].consensus, &votes[i]);
+        buffer_clear(&b);
+        vote_encode(&votes[kind], &b);
+        snprintf(name, sizeof name, "vote-%u", kind);
+        seed("message", name, "V", 1, buffer_span(&b));
+        CHECK(certificate_join(votes, WORLD_VALIDATORS, WORLD_VALIDATORS, &joined));
+        buffer_clear(&b);
+        certificate_encode(&joined, WORLD_VALIDATORS, &b);
+        snprintf(name, sizeof name, "certificate-%u", kind);
+        seed("message", name, "C\x03", 2, buffer_span(&b));
+        snprintf(name, sizeof name, "certificate-%u-of-five", kind);
+        seed("message", name, "C\x04", 2, buffer_span(&b));
+    }
+}
+
+/* ---- peers ---- */
+
+static void peers(void) {
+    BYTES_SEED("peer", "raw-nothing", "R\x00");
+    BYTES_SEED("peer", "raw-too-long", "R\x01\xff\xff");
+    BYTES_SEED("peer", "raw-empty-message", "R\x00\x00\x00");
+    BYTES_SEED("peer", "raw-zero-key", "R\x07\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+                                       "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
+    BYTES_SEED("peer", "initiator-zero-key", "I\x07\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+                                             "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
+    struct buffer b CLEANUP(buffer_free);
+    struct keypair keys;
+    struct signature signature = {{0}};
+    buffer_init(&b, 1 << 12);
+    world_keys("stranger", &keys);
+    pack_array(&b, 4);
+    pack_uint(&b, 1);
+    pack_bytes(&b, span_of(keys.public_key.b, 32));
+    pack_bytes(&b, span_of(signature.b, 64));
+    pack_text(&b, span_text("suyuand/0.1.0"));
+    seed("peer", "payload-unsigned", "P", 1, buffer_span(&b));
+    BYTES_SEED("peer", "open-vote", "O\x0a\x00\x00\x00\x00\x04\x03wxyz");
+    BYTES_SEED("peer", "open-in-two", "O\x07\x00\x00\x00\x00\x04\x03w\x04\x00xyz");
+    BYTES_SEED("peer", "open-records", "O\x0a\x01\x00\x00\x00\x04\x10wxyz\x06\x01\x00\x00\x00\x00\x10");
+    BYTES_SEED("peer", "open-4g", "O\x06\x01\xff\xff\xff\xff\x10");
+    BYTES_SEED("peer", "open-longest", "O\x0a\x01\x00\x40\x00\x00\x13wxyz");
+    BYTES_SEED("peer", "open-ping", "O\x0e\x00\x00\x00\x00\x08\xf0\x01\x02\x03\x04\x05\x06\x07\x08");
+    BYTES_SEED("peer", "open-pong", "O\x0e\x00\x00\x00\x00\x08\xf1\x01\x02\x03\x04\x05\x06\x07\x08");
+    BYTES_SEED("peer", "open-goodbye", "O\x08\x00\x00\x00\x00\x02\xf2\x02\x5a");
+    BYTES_SEED("peer", "open-nothing", "O\x00\x01\x00\x02\x00\x00");
+    BYTES_SEED("peer", "follower-vote", "F\x0a\x00\x00\x00\x00\x04\x03wxyz");
+    BYTES_SEED("peer", "follower-fetch", "F\x09\x00\x00\x00\x00\x03\x12\x92\x01\x02");
+}
+
+/* ---- journal ---- */
+
+static void journal(void) {
+    BYTES_SEED("journal", "untouched", "\x00");
+    BYTES_SEED("journal", "header", "\x00\x00\x04\xff\x00\x20\x00");
+    BYTES_SEED("journal", "middle", "\x00\x02\x00\x55\x04\x00\x55");
+    BYTES_SEED("journal", "second-segment", "\x00\x08\x10\x00\x0b\xff\x01");
+    BYTES_SEED("journal", "segment-nothing", "\x01");
+    struct journal_header h = {.segment = 1, .salt = 1, .size = 4096};
+    uint8_t segment[512] = {1}, *at = segment + 1;
+    journal_header_encode(&h, at);
+    uint32_t offset = JOURNAL_HEADER_BYTES;
+    for (uint64_t sequence = 1; sequence <= 3; sequence++) {
+        struct journal_frame f = {.offset = offset, .batch = offset, .sequence = sequence, .type = 3, .body = span_text("a record")};
+        journal_frame_encode(&h, &f, at + offset);
+        memcpy(at + offset + JOURNAL_FRAME_BYTES, f.body.data, f.body.len);
+        offset += journal_frame_size((uint32_t)f.body.len);
+    }
+    seed("journal", "segment-three-records", "", 0, span_of(segment, 1 + offset));
+    segment[1 + JOURNAL_HEADER_BYTES + 40] ^= 1;
+    seed("journal", "segment-damaged", "", 0, span_of(segment, 1 + offset));
+}
+
+int main(int argc, char **argv) {
+    static struct world w;
+    struct span event;
+    if (argc != 2) {
+        fprintf(stderr, "usage: fuzz_corpus DIR\n");
+        return 2;
+    }
+    if (chdir(argv[1]) != 0) {
+        perror(argv[1]);
+        return 2;
+    }
+    crypto_start();
+    world_begin(&w, 1);
+    codec(&w);
+    genesis(&w);
+    records(&w, &event);
+    notes_and_proofs(&w, event);
+    messages(&w);
+    peers();
+    journal();
+    world_end(&w);
+    return 0;
+}
