@@ -49,7 +49,7 @@ void ballot_message(const struct ballot *b, const struct digest *chain_id, struc
 void vote_sign(const struct ballot *b, const struct digest *chain_id, uint8_t signer,
                const struct keypair *keys, struct vote *ret) {
     CHECK(ballot_well_formed(b));
-    struct buffer CLEANUP(buffer_free) message;
+    struct buffer CLEANUP(buffer_free) message = {0};
     buffer_init(&message, BALLOT_BYTES_MAX);
     ballot_message(b, chain_id, &message);
     *ret = (struct vote){.ballot = *b, .signer = signer};
@@ -59,7 +59,7 @@ void vote_sign(const struct ballot *b, const struct digest *chain_id, uint8_t si
 enum err vote_check(const struct vote *v, const struct digest *chain_id,
                     const struct validator_set *set) {
     if (!ballot_well_formed(&v->ballot) || v->signer >= set->count) return ERR_VOTE_FORM;
-    struct buffer CLEANUP(buffer_free) message;
+    struct buffer CLEANUP(buffer_free) message = {0};
     buffer_init(&message, BALLOT_BYTES_MAX);
     ballot_message(&v->ballot, chain_id, &message);
     const struct pubkey *key = &set->validators[v->signer].consensus_key;

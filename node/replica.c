@@ -160,7 +160,7 @@ static void on_peer_up(struct replica *r, const struct replica_input *in) {
     send_status(r, in->peer);
     if (!may_push(r, &r->peers[r->peers_count - 1], MESSAGE_CERTIFICATE)) return;
     /* What lets a newcomer catch up with the present: the last finalization and our cosignature. */
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, CERTIFICATE_BYTES_MAX);
     const struct certificate *f = consensus_certificate(r->consensus, consensus_final_view(r->consensus), VOTE_FINALIZE);
     if (f != NULL) {

@@ -36,7 +36,7 @@ static void cosign(struct replica *r) {
     if (!may_sign(r)) return;
     uint64_t time_s = stamp(r);
     if (signer_cosign(&r->signer, r->executed_size, &r->executed_root, time_s, &c) != OK) return;
-    struct buffer CLEANUP(buffer_free) wire, record;
+    struct buffer CLEANUP(buffer_free) wire = {0}, record = {0};
     buffer_init(&wire, 512);
     buffer_init(&record, 1024);
     codec_encode(&cosignature_type, &c, &wire);
@@ -56,7 +56,7 @@ void guard_keep(struct replica *r, uint64_t sequence) {
         if (c->index != r->config.validator || c->size != r->signer.checkpoints.size ||
             c->time_s != r->signer.checkpoints.time_s)
             continue;
-        struct buffer CLEANUP(buffer_free) wire, record;
+        struct buffer CLEANUP(buffer_free) wire = {0}, record = {0};
         buffer_init(&wire, 512);
         buffer_init(&record, 1024);
         codec_encode(&cosignature_type, c, &wire);

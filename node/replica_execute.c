@@ -74,7 +74,7 @@ static bool link_complete(struct replica *r, struct final_block *f, const struct
     if (missing != 0) {
         if (r->now_ms < f->link_fetch_at_ms) return false;
         f->link_fetch_at_ms = r->now_ms + r->genesis->params.parameters.delta_ms;
-        struct buffer CLEANUP(buffer_free) bytes;
+        struct buffer CLEANUP(buffer_free) bytes = {0};
         buffer_init(&bytes, 64);
         struct pair_message m = {missing, VOTE_NULLIFY};
         codec_encode(&pair_message_type, &m, &bytes);

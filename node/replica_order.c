@@ -24,7 +24,7 @@ void consensus_queue(struct replica *r, struct consensus_input in, const struct 
 static void sign_ballot(struct replica *r, const struct consensus_output *o) {
     struct vote v;
     if (!may_sign(r) || signer_vote(&r->signer, &o->ballot, o->proposal, &v) != OK) return;
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 512);
     vote_encode(&v, &bytes);
     uint8_t type = o->proposal ? JOURNAL_PROPOSAL : JOURNAL_VOTE;
@@ -39,7 +39,7 @@ static void sign_ballot(struct replica *r, const struct consensus_output *o) {
 
 static void resend_vote(struct replica *r, const struct consensus_output *o) {
     if (!may_sign(r)) return;
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 512);
     vote_encode(&o->vote, &bytes);
     bool ours = o->vote.ballot.kind == VOTE_NOTARIZE &&
@@ -53,7 +53,7 @@ static void resend_vote(struct replica *r, const struct consensus_output *o) {
 }
 
 static void forward_certificate(struct replica *r, const struct consensus_output *o) {
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, CERTIFICATE_BYTES_MAX);
     certificate_encode(o->certificate, r->n, &bytes);
     if (o->ballot.kind == VOTE_FINALIZE) note_passed(r, o->ballot.view, &o->ballot.digest);
@@ -67,7 +67,7 @@ static void forward_certificate(struct replica *r, const struct consensus_output
 }
 
 static void fetch_certificate(struct replica *r, const struct ballot *b) {
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 64);
     struct pair_message m = {b->view, b->kind};
     codec_encode(&pair_message_type, &m, &bytes);
@@ -75,7 +75,7 @@ static void fetch_certificate(struct replica *r, const struct ballot *b) {
 }
 
 static void report_evidence(struct replica *r, const struct consensus_output *o) {
-    struct buffer CLEANUP(buffer_free) a, b, both;
+    struct buffer CLEANUP(buffer_free) a = {0}, b = {0}, both = {0};
     buffer_init(&a, 512);
     buffer_init(&b, 512);
     buffer_init(&both, 1200);
@@ -175,7 +175,7 @@ void on_certificate_fetch(struct replica *r, const struct replica_input *in) {
     const struct certificate *c = consensus_certificate(r->consensus, m.first, (enum vote_kind)m.second);
     if (c == NULL && m.second == VOTE_NOTARIZE) c = consensus_certificate(r->consensus, m.first, VOTE_FINALIZE);
     if (c == NULL) return;
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, CERTIFICATE_BYTES_MAX);
     certificate_encode(c, r->n, &bytes);
     send_to(r, in->peer, MESSAGE_CERTIFICATE, buffer_span(&bytes));

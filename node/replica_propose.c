@@ -55,7 +55,7 @@ void payloads_drop_below(struct replica *r, uint64_t view) {
 }
 
 static bool identities_distinct(const struct digest ids[], uint32_t count, uint64_t salt) {
-    struct digest_map CLEANUP(digest_map_free) seen;
+    struct digest_map CLEANUP(digest_map_free) seen = {0};
     digest_map_init(&seen, salt);
     for (uint32_t i = 0; i < count; i++)
         if (digest_map_put(&seen, &ids[i], (void *)(uintptr_t)&ids[i]) != NULL) return false;
@@ -114,7 +114,7 @@ static void encode_payload(const struct payload *p, struct buffer *out) {
 }
 
 void payload_send(struct replica *r, const struct payload *p, uint64_t peer) {
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, p->count * sizeof(struct digest) + 512);
     encode_payload(p, &bytes);
     if (peer == PEER_NONE)
@@ -126,7 +126,7 @@ void payload_send(struct replica *r, const struct payload *p, uint64_t peer) {
 /* Before we vote for it, the whole block is in the journal: then a quorum of voters can rebuild it after any crash. */
 void payload_journal(struct replica *r, struct payload *p) {
     if (p->journalled || !r->validator) return;
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, BLOCK_BYTES_MAX + (1 << 20));
     pack_array(&bytes, 3);
     pack_bytes(&bytes, p->header_bytes);
@@ -186,7 +186,7 @@ static bool within_pipeline(const struct replica *r, uint64_t height) {
 
 static uint32_t gather(struct replica *r, const struct digest *parent, struct digest ids[]) {
     const struct parameters *limits = &r->genesis->params.parameters;
-    struct digest_map CLEANUP(digest_map_free) excluded;
+    struct digest_map CLEANUP(digest_map_free) excluded = {0};
     digest_map_init(&excluded, r->random);
     exclude_ancestors(r, parent, &excluded);
     uint32_t count = 0;
@@ -212,7 +212,7 @@ void build(struct replica *r, const struct ballot *b) {
             .parent = b->digest, .payload_count = count, .payload_root = block_payload_root(ids, count),
             .time_ms = r->time_ms > parent->time_ms ? r->time_ms : parent->time_ms + 1,
             .proposer = r->config.validator};
-        struct buffer CLEANUP(buffer_free) bytes;
+        struct buffer CLEANUP(buffer_free) bytes = {0};
         buffer_init(&bytes, BLOCK_HEADER_BYTES_MAX);
         block_header_encode(&header, &bytes);
         struct payload *p = payload_add(r, buffer_span(&bytes), span_of(ids, count * sizeof *ids));
@@ -260,7 +260,7 @@ static bool size_valid(struct replica *r, const struct payload *p) {
 
 static void fetch_missing(struct replica *r, struct payload *p) {
     if (r->now_ms < p->fetch_at_ms) return;
-    struct buffer CLEANUP(buffer_free) ids;
+    struct buffer CLEANUP(buffer_free) ids = {0};
     buffer_init(&ids, BLOCK_RECORDS_MAX * sizeof(struct digest));
     for (uint32_t i = 0; i < p->count; i++)
         if (pool_find(&r->pool, &p->wire_ids[i]) == NULL && digest_map_get(&r->verifying, &p->wire_ids[i]) == NULL)
@@ -319,7 +319,7 @@ void want_payload(struct replica *r, const struct digest *digest) {
         consensus_queue(r, (struct consensus_input){.kind = CONSENSUS_PAYLOAD, .digest = *digest}, NULL);
         return;
     }
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 64);
     pack_array(&bytes, 1);
     pack_bytes(&bytes, span_of(digest->b, sizeof digest->b));

@@ -123,7 +123,7 @@ static void spread(struct replica *r, struct pool_record *p) {
 
 void flush_spread(struct replica *r) {
     if (r->spread_count == 0) return;
-    struct buffer CLEANUP(buffer_free) message;
+    struct buffer CLEANUP(buffer_free) message = {0};
     buffer_init(&message, r->spread.len + 16);
     pack_array(&message, r->spread_count);
     buffer_append_span(&message, buffer_span(&r->spread));
@@ -220,7 +220,7 @@ void on_record_fetch(struct replica *r, const struct replica_input *in) {
         drop_peer(r, in->peer, ERR_MESSAGE_FORM);
         return;
     }
-    struct buffer CLEANUP(buffer_free) found, message;
+    struct buffer CLEANUP(buffer_free) found = {0}, message = {0};
     buffer_init(&found, RECORD_BYTES_MAX + SPREAD_BYTES);
     uint32_t count = 0;
     for (size_t at = 0; at < in->bytes.len && found.len < SPREAD_BYTES; at += sizeof(struct digest)) {
@@ -242,7 +242,7 @@ void on_record_fetch(struct replica *r, const struct replica_input *in) {
 /* The block with their record is durable: now "committed" may be said. */
 void answer_waiters(struct replica *r, const struct final_block *f) {
     if (r->waiters == NULL) return;
-    struct digest_map CLEANUP(digest_map_free) places;
+    struct digest_map CLEANUP(digest_map_free) places = {0};
     digest_map_init(&places, r->random);
     const struct payload *p = payload_find(r, &f->digest);
     for (uint32_t i = 0; p != NULL && i < p->count; i++)

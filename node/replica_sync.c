@@ -12,7 +12,7 @@ static struct replica_peer *peer_of(struct replica *r, uint64_t id) {
 }
 
 void send_status(struct replica *r, uint64_t peer) {
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 64);
     struct status_message m = {r->committed_height, consensus_final_view(r->consensus), r->committed_size};
     codec_encode(&status_message_type, &m, &bytes);
@@ -72,7 +72,7 @@ void sync_progress(struct replica *r) {
         if (r->validator && p->validator == REPLICA_NO_VALIDATOR) continue; /* as random_peer: a follower may not answer */
         /* One block behind is the ordinary state of a validator: its own votes bring it. */
         if (r->validator && !stuck && p->status.height < have + 3 && r->now_ms < r->status_at_ms) continue;
-        struct buffer CLEANUP(buffer_free) bytes;
+        struct buffer CLEANUP(buffer_free) bytes = {0};
         buffer_init(&bytes, 64);
         struct pair_message m = {have + 1, SYNC_BLOCKS_MAX};
         codec_encode(&pair_message_type, &m, &bytes);
@@ -203,7 +203,7 @@ void on_blocks_message(struct replica *r, const struct replica_input *in) {
     struct unpack u;
     unpack_init(&u, in->bytes);
     uint32_t count = unpack_array(&u, SYNC_BLOCKS_MAX);
-    struct arena CLEANUP(arena_free) arena;
+    struct arena CLEANUP(arena_free) arena = {0};
     arena_init(&arena, 64 << 20);
     enum err e = u.err;
     for (uint32_t i = 0; i < count && e == OK; i++) {

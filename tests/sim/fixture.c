@@ -60,7 +60,7 @@ static struct genesis *genesis_of(struct fixture *f) {
     struct genesis_rest rest = {.version = 1, .title = span_text("sim"), .created_ms = SIM_EPOCH_MS, .members = members,
                                 .members_count = SUBJECTS, .extensions = span_of(empty_map, 1)};
     parameters_draw(&rest.parameters, f->variant);
-    struct buffer CLEANUP(buffer_free) file;
+    struct buffer CLEANUP(buffer_free) file = {0};
     struct refusal refusal = {0};
     struct genesis *g = NULL;
     buffer_init(&file, GENESIS_BYTES_MAX);
@@ -124,7 +124,7 @@ static void record_of(struct fixture *f, int i) {
     char text[512], subject[16];
     struct items items;
     struct refusal refusal = {0};
-    struct arena CLEANUP(arena_free) arena;
+    struct arena CLEANUP(arena_free) arena = {0};
     arena_init(&arena, 1 << 20);
     snprintf(text, sizeof text,
              "{\"@context\":\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\",\"type\":\"ObjectEvent\","
