@@ -143,6 +143,49 @@ static void waiting_ends(void **state) {
     assert_true(text_is(answer(f, 503), "name", "ERR_BUSY"));
 }
 
+/* The same bytes again, after they were committed, are no refusal: what became of them is the answer. Another record that is
+ * not accepted now is refused with the rule that says so. */
+static void submit_again(void **state) {
+    struct fixture *f = *state;
+    struct submit_reply r = reply_of(f, SUBMIT_REFUSED, ERR_WOULD_REFUSE);
+    struct span record = buffer_span(&f->wire), v, result;
+    r.code = RESULT_DUPLICATE;
+    /* Nothing is known of it: the id was consumed by other bytes. */
+    begin(f, "/v1/records", "", record);
+    (void)rpc_call_run(f->call);
+    (void)rpc_call_continue(f->call);
+    assert_int_equal(rpc_call_submitted(f->call, 0, &r), RPC_ANSWERED);
+    v = answer(f, 422);
+    assert_int_equal(int_at(v, "code"), ERR_WOULD_REFUSE);
+    assert_true(text_is(v, "where", "RESULT_DUPLICATE"));
+    world_block(&f->w, &record, 1);
+    begin(f, "/v1/records", "wait=committed", record);
+    (void)rpc_call_run(f->call);
+    (void)rpc_call_continue(f->call);
+    assert_int_equal(rpc_call_submitted(f->call, 0, &r), RPC_ANSWERED);
+    v = answer(f, 200);
+    assert_true(text_is(v, "status", "committed"));
+    assert_true(int_at(v, "height") > 0 && int_at(v, "log_index") > 0);
+    assert_true(value_get(v, "result", &result) && text_is(result, "name", "RESULT_ACCEPTED"));
+    /* In a batch the rule stands beside the refusal. */
+    pack_array(&f->many, 1);
+    pack_bytes(&f->many, record);
+    begin(f, "/v1/records:batch", "", buffer_span(&f->many));
+    (void)rpc_call_run(f->call);
+    (void)rpc_call_continue(f->call);
+    r.code = RESULT_KEY_OF_ANOTHER;
+    for (uint32_t i = 0; i < f->w.submits_count; i++)
+        (void)rpc_call_submitted(f->call, i, &r);
+    v = answer(f, 200);
+    struct unpack u;
+    assert_true(value_get(v, "records", &v));
+    unpack_init(&u, v);
+    assert_true(unpack_array(&u, 100) > 0);
+    v = unpack_value(&u);
+    assert_true(text_is(v, "status", "refused"));
+    assert_true(value_get(v, "result", &result) && text_is(result, "name", "RESULT_KEY_OF_ANOTHER"));
+}
+
 static void submit_refused(void **state) {
     struct fixture *f = *state;
     begin(f, "/v1/records", "", buffer_span(&f->wire));
@@ -521,7 +564,7 @@ static void stream_keeps_the_connection_alive(void **state) {
 int main(void) {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(submit_is_pending), TEST(submit_waits_for_the_result), TEST(waiting_ends), TEST(submit_refused),
+        TEST(submit_is_pending), TEST(submit_waits_for_the_result), TEST(waiting_ends), TEST(submit_refused), TEST(submit_again),
         TEST(batches), TEST(json_rpc_examples), TEST(json_rpc_refusals), TEST(json_rpc_submits),
         TEST(stream_tells_everything_in_order), TEST(stream_resumes_without_gap_or_repeat), TEST(stream_refusals),
         TEST(stream_keeps_the_connection_alive),
