@@ -2,22 +2,11 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "tools/chain.h"
 #include "tools/commands.h"
 #include "tools/genesis_fill.h"
-#include "tools/signer.h"
 
 enum { OPTION_KEYS = OPTION_FIRST, OPTION_NEW_KEYS };
-
-int genesis_read(struct tool *t, const char *path, struct genesis **ret) {
-    struct buffer file CLEANUP(buffer_free) = {0};
-    struct refusal refusal;
-    buffer_init(&file, GENESIS_BYTES_MAX);
-    int code = file_read(t, path, &file);
-    if (code) return code;
-    if (genesis_parse(buffer_span(&file), ret, &refusal))
-        return fail_refusal(t, EXIT_REFUSED, "help genesis make", path, &refusal);
-    return EXIT_OK;
-}
 
 static void print_genesis(struct tool *t, const struct genesis *g) {
     say(t, "%s%s%s\n  链编号    %s\n  域名      %s\n  创建时间  %s\n",

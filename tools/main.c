@@ -7,11 +7,26 @@
 #include "tools/http_client.h"
 
 /* In the order help shows them. */
+/* clang-format off: one a line */
 static const struct command *const commands[] = {
-    &cmd_devnet_up,    &cmd_devnet_down, &cmd_devnet_status, &cmd_devnet_kill,
-    &cmd_devnet_start, &cmd_key_new,     &cmd_key_show,      &cmd_genesis_make,
-    &cmd_genesis_show, &cmd_version,     &cmd_help,          NULL,
+    &cmd_submit,
+    &cmd_outbox_list,
+    &cmd_outbox_flush,
+    &cmd_verify,
+    &cmd_key_new,
+    &cmd_key_show,
+    &cmd_genesis_make,
+    &cmd_genesis_show,
+    &cmd_devnet_up,
+    &cmd_devnet_down,
+    &cmd_devnet_status,
+    &cmd_devnet_kill,
+    &cmd_devnet_start,
+    &cmd_version,
+    &cmd_help,
+    NULL,
 };
+/* clang-format on */
 
 /* Chinese unless the environment names another language: setlocale knows no zh_CN on a minimal
  * Debian, so the names are read as they are. "C" and "POSIX" name none. */

@@ -15,7 +15,4 @@ struct public_keys {
 };
 void public_keys_derive(const struct seed *seed, struct public_keys *ret);
 
-/* Reads a genesis file; the caller frees it. */
-int genesis_read(struct tool *t, const char *path, struct genesis **ret) MUST_USE;
-
 #endif

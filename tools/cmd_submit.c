@@ -1,0 +1,229 @@
+/* cmd_submit.c: EPCIS documents in, signed records out. Documents become records (packer), records
+ * parcels (outbox), parcels requests (sender); at any moment one record and one parcel are held, so
+ * a stream of any length goes through. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/chain.h"
+#include "tools/commands.h"
+#include "tools/documents.h"
+#include "tools/packer.h"
+#include "tools/sender.h"
+#include "tools/signer.h"
+
+enum {
+    OPTION_KEY = 'k',
+    OPTION_SUBJECT = 's',
+    OPTION_WAIT = 'w',
+    OPTION_BATCH = 'b',
+    OPTION_CHECK = OPTION_FIRST,
+    OPTION_TIMEOUT,
+    OPTION_EXPIRES,
+    OPTION_OUTBOX,
+};
+enum { TIMEOUT_MS = 30 * 1000, EXPIRES_MS = 3 * 24 * 3600 * 1000 };
+
+struct submission {
+    struct tool *tool;
+    struct packer packer;
+    struct sender sender;
+    struct parcel parcel;
+    struct buffer wire;
+    bool check; /* only check the documents */
+};
+
+static int parcel_send(struct submission *s) {
+    int code = sender_send(&s->sender, &s->parcel);
+    parcel_clear(&s->parcel);
+    return code;
+}
+
+/* The record being filled goes into the parcel; the parcel goes out when it is full. */
+static int record_finish(struct submission *s) {
+    if (s->check || !packer_sign(&s->packer, &s->wire)) {
+        packer_next_record(&s->packer);
+        return EXIT_OK;
+    }
+    int code = EXIT_OK;
+    const struct packer *p = &s->packer;
+    if (!parcel_fits(&s->parcel, s->wire.len, p->sources, p->sources_count)) code = parcel_send(s);
+    if (code) return code;
+    enum err e = parcel_add(&s->parcel, buffer_span(&s->wire), p->sources, p->sources_count);
+    CHECK(e == OK);
+    s->sender.signed_count++;
+    packer_next_record(&s->packer);
+    sender_progress(&s->sender, false);
+    return EXIT_OK;
+}
+
+static int take_document(void *self, const char *label, struct span text) {
+    struct submission *s = self;
+    if (packer_add(&s->packer, label, text) == PACKER_ADDED) {
+        /* One record per document unless asked otherwise; nothing is held back while waiting for
+         * more input than needed. */
+        bool full = s->packer.batch == 0 || s->packer.events_count >= s->packer.batch;
+        return full && s->packer.items_count > 0 ? record_finish(s) : EXIT_OK;
+    }
+    int code = record_finish(s);
+    if (code) return code;
+    enum packer_next again = packer_add(&s->packer, label, text);
+    CHECK(again == PACKER_ADDED);
+    return s->packer.batch == 0 || s->packer.events_count >= s->packer.batch ? record_finish(s)
+                                                                             : EXIT_OK;
+}
+
+static int walk(struct submission *s, const struct arguments *a) {
+    int code = documents_each(s->tool, a->words, a->words_count, take_document, s);
+    if (code == EXIT_OK) code = record_finish(s);
+    /* What was signed goes out even when a later file cannot be read. */
+    int sent = s->check ? EXIT_OK : parcel_send(s);
+    return code ? code : sent;
+}
+
+static void check_report(struct submission *s) {
+    struct tool *t = s->tool;
+    const struct packer *p = &s->packer;
+    if (!t->json) {
+        say(t, "%" PRIu64 " 个文档合格（%" PRIu64 " 个事件），%" PRIu64 " 个不合格\n",
+            "%" PRIu64 " documents in order (%" PRIu64 " events), %" PRIu64 " refused\n",
+            p->documents, p->events, p->refused);
+        return;
+    }
+    struct buffer out CLEANUP(buffer_free) = {0};
+    struct emit j;
+    buffer_init(&out, 1024);
+    emit_begin(&j, &out);
+    emit_object(&j);
+    emit_key_uint(&j, "documents", p->documents);
+    emit_key_uint(&j, "events", p->events);
+    emit_key_uint(&j, "refused", p->refused);
+    emit_object_end(&j);
+    emit_end(&j);
+    json_print(&out);
+}
+
+static int run_check(struct tool *t, const struct arguments *a) {
+    struct submission s = {.tool = t, .check = true};
+    packer_init(&s.packer, t, NULL, NULL, SPAN_EMPTY);
+    int code = walk(&s, a);
+    check_report(&s);
+    code = code ? code : s.packer.refused > 0 ? EXIT_REFUSED : EXIT_OK;
+    packer_free(&s.packer);
+    return code;
+}
+
+static int run_records(struct submission *s, const struct arguments *a, const struct genesis *g,
+                       const struct keypair *keys, struct span subject) {
+    struct buffer json CLEANUP(buffer_free) = {0};
+    struct emit emit;
+    uint64_t batch, lifetime;
+    uint64_t longest = g->params.parameters.record_lifetime_ms;
+    if (!argument_number(s->tool, a, OPTION_BATCH, 1, RECORD_ITEMS_MAX, 0, &batch) ||
+        !argument_duration(s->tool, a, OPTION_EXPIRES,
+                           EXPIRES_MS < longest ? (uint64_t)EXPIRES_MS : longest, &lifetime) ||
+        !argument_duration(s->tool, a, OPTION_TIMEOUT, TIMEOUT_MS, &s->sender.timeout_ms))
+        return EXIT_USAGE;
+    if (lifetime == 0 || lifetime > longest)
+        return fail(s->tool, EXIT_USAGE, "help submit", "--expires 超出账本允许的 %" PRIu64 " 毫秒",
+                    "--expires is longer than the ledger's %" PRIu64 " ms", longest);
+    packer_init(&s->packer, s->tool, &g->params, keys, subject);
+    s->packer.batch = (uint32_t)batch;
+    s->packer.lifetime_ms = lifetime;
+    parcel_init(&s->parcel);
+    buffer_init(&s->wire, RECORD_BYTES_MAX);
+    if (s->tool->json) sender_json_begin(&s->sender, &json, &emit);
+    int code = walk(s, a);
+    if (s->tool->json) sender_json_end(&s->sender, s->packer.refused);
+    sender_summary(&s->sender);
+    if (code == EXIT_OK) code = sender_code(&s->sender);
+    if (code == EXIT_OK && s->packer.refused > 0) code = EXIT_REFUSED;
+    buffer_free(&s->wire);
+    parcel_free(&s->parcel);
+    packer_free(&s->packer);
+    return code;
+}
+
+static int run_submit(struct tool *t, const struct arguments *a) {
+    struct node node CLEANUP(node_close) = {0};
+    struct keypair keys CLEANUP(keypair_wipe) = {0};
+    struct genesis *g = NULL;
+    struct outbox outbox;
+    if (argument(a, OPTION_CHECK) != NULL) return run_check(t, a);
+    const char *key = argument(a, OPTION_KEY) ? argument(a, OPTION_KEY) : getenv("SUYUAN_KEY");
+    const char *subject =
+        argument(a, OPTION_SUBJECT) ? argument(a, OPTION_SUBJECT) : getenv("SUYUAN_SUBJECT");
+    if (key == NULL)
+        return fail(t, EXIT_USAGE, "help submit", "缺少 --key 密钥文件", "--key FILE is missing");
+    if (subject == NULL)
+        return fail(t, EXIT_USAGE, "help submit", "缺少 --subject 主体编号",
+                    "--subject ID is missing");
+    if (!subject_id_valid(span_text(subject))) {
+        struct refusal refusal;
+        (void)refusal_set(&refusal, ERR_RECORD_SUBJECT, "%.64s", shown(t, span_text(subject)));
+        return fail_refusal(t, EXIT_USAGE, "member list", NULL, &refusal);
+    }
+    int code = signer_read(t, key, &keys);
+    if (code == EXIT_OK) code = outbox_open(t, argument(a, OPTION_OUTBOX), &outbox);
+    if (code) return code;
+    node_open(t, &node);
+    code = chain_genesis(&node, a, &g);
+    if (code) return code;
+    struct submission s = {.tool = t};
+    s.sender = (struct sender){
+        .tool = t, .node = &node, .outbox = &outbox, .wait = argument(a, OPTION_WAIT) != NULL};
+    code = run_records(&s, a, g, &keys, span_text(subject));
+    genesis_free(g);
+    return code;
+}
+
+static const struct option_row options[] = {
+    {"key", OPTION_KEY, "FILE", "签名的密钥文件（环境变量 SUYUAN_KEY）",
+     "the key file that signs (SUYUAN_KEY)"},
+    {"subject", OPTION_SUBJECT, "ID", "以哪个主体的名义（环境变量 SUYUAN_SUBJECT）",
+     "the subject in whose name (SUYUAN_SUBJECT)"},
+    {"wait", OPTION_WAIT, NULL, "等到账本作出决定", "wait until the ledger has decided"},
+    {"timeout", OPTION_TIMEOUT, "TIME", "每批最长等待（默认 30s）",
+     "how long to try for one batch (default 30s)"},
+    {"batch", OPTION_BATCH, "N", "一次签名涵盖至多 N 个事件（默认每个文档一条记录）",
+     "up to N events under one signature (default: a record per document)"},
+    {"expires", OPTION_EXPIRES, "TIME", "记录在多久之后失效（默认 3d）",
+     "after which time the record is void (default 3d)"},
+    {"outbox", OPTION_OUTBOX, "DIR", "未决记录的保存目录；none 不保存（环境变量 SUYUAN_OUTBOX）",
+     "where undecided records are kept; none: nowhere (SUYUAN_OUTBOX)"},
+    {"check", OPTION_CHECK, NULL, "只检查文档，不签名、不发送",
+     "only check the documents: sign nothing, send nothing"},
+    CHAIN_OPTIONS,
+    {NULL, 0, NULL, NULL, NULL},
+};
+static const struct example_row examples[] = {
+    {"submit --key shanfu.key --subject lucheng.shanfu-yangmei --wait harvest.json",
+     "签名、提交一个文档，等到写入账本",
+     "sign and submit a document, wait until it is in the ledger"},
+    {"submit --check events/", "先检查一个目录的全部文档", "check a whole directory first"},
+    {"submit --key shanfu.key --subject lucheng.shanfu-yangmei --batch 100 capture.jsonl",
+     "JSON 行文件：每 100 个事件签名一次", "JSON lines: one signature per 100 events"},
+    {"submit --key shanfu.key --subject lucheng.shanfu-yangmei -", "读标准输入",
+     "read standard input"},
+    {NULL, NULL, NULL},
+};
+const struct command cmd_submit = {
+    .name = "submit",
+    .words = "FILE|DIR|-...",
+    .words_min = 1,
+    .words_max = UINT32_MAX,
+    .zh = "签名并提交 EPCIS 文档",
+    .en = "sign and submit EPCIS documents",
+    .options = options,
+    .examples = examples,
+    .more_zh = "接受 EPCIS 2.0 的文档、查询文档、单个事件（须自带 @context）和 JSON "
+               "行。不合格的文档被拒绝并指明文件、字段和规则，其余照常提交。\n"
+               "已签名而未决的记录先写入发件箱再发送；断网、断电之后用 suyuan outbox flush "
+               "续发。同样的字节重发无害。",
+    .more_en = "Takes EPCIS 2.0 documents, query documents, bare events (with their own @context) "
+               "and JSON lines. A document that is not in order is\n"
+               "refused with file, field and rule; the others go on. What is signed is kept in the "
+               "outbox before it is sent: after an outage\n"
+               "suyuan outbox flush sends it again. Sending the same bytes twice is harmless.",
+    .run = run_submit,
+};

@@ -1,0 +1,105 @@
+#include "tools/node.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "tools/map.h"
+#include "trace/uri.h"
+
+void node_open(struct tool *t, struct node *ret) {
+    *ret = (struct node){.tool = t, .http = http_client_new()};
+    buffer_init(&ret->answer.body, RPC_ANSWER_BYTES_MAX);
+}
+
+void node_close(struct node *n) {
+    http_client_free(n->http);
+    buffer_free(&n->answer.body);
+    *n = (struct node){0};
+}
+
+const char *path_segment(struct tool *t, struct span text) {
+    struct buffer b CLEANUP(buffer_free) = {0};
+    buffer_init(&b, 3 * text.len + 1);
+    uri_escape(text, &b);
+    return format(t, "%.*s", (int)b.len, b.data ? (const char *)b.data : "");
+}
+
+enum http_outcome node_call(struct node *n, const char *path, struct http_call *call) {
+    struct tool *t = n->tool;
+    enum http_outcome outcome = HTTP_UNREACHABLE;
+    call->accept_language = t->lang == LANG_ZH ? "zh" : "en";
+    for (uint32_t i = 0; i < t->nodes_count; i++) {
+        char url[8192];
+        uint32_t at = (n->current + i) % t->nodes_count;
+        size_t len = strlen(t->nodes[at]);
+        while (len > 0 && t->nodes[at][len - 1] == '/')
+            len--;
+        int n_url = snprintf(url, sizeof url, "%.*s%s", (int)len, t->nodes[at], path);
+        CHECK(n_url > 0 && (size_t)n_url < sizeof url);
+        call->url = url;
+        outcome = http_client_call(n->http, call, &n->answer);
+        if (outcome == HTTP_UNREACHABLE) continue;
+        n->current = at;
+        return outcome;
+    }
+    return outcome;
+}
+
+static const char *default_next(struct node *n, const char *next) {
+    return next ? next : format(n->tool, "status --node %s", n->tool->nodes[n->current]);
+}
+
+int node_fail(struct node *n, enum http_outcome outcome, const char *next) {
+    struct tool *t = n->tool;
+    const char *url = t->nodes[n->current], *trouble = shown(n->tool, span_text(n->answer.trouble));
+    switch (outcome) {
+    case HTTP_UNREACHABLE:
+        return fail(t, EXIT_UNREACHABLE, next ? next : "status --node http://HOST:PORT",
+                    "无法连接节点 %s：%s", "the node %s cannot be reached: %s", url, trouble);
+    case HTTP_NO_ANSWER:
+        return fail(t, EXIT_UNKNOWN, default_next(n, next), "节点 %s 没有答复：%s",
+                    "the node %s did not answer: %s", url, trouble);
+    case HTTP_BAD_ANSWER:
+        return fail(t, EXIT_BROKEN, default_next(n, next), "节点 %s 的答复无法使用：%s",
+                    "the answer of node %s cannot be used: %s", url, trouble);
+    case HTTP_ANSWERED:
+        break;
+    }
+    struct buffer value CLEANUP(buffer_free) = {0};
+    buffer_init(&value, RPC_ANSWER_BYTES_MAX);
+    uint32_t status = n->answer.status;
+    bool problem = strncmp(n->answer.content_type, "application/problem+json", 24) == 0 &&
+                   json_parse(buffer_span(&n->answer.body), &value, NULL) == OK;
+    struct span map = problem ? buffer_span(&value) : SPAN_EMPTY;
+    enum tool_exit code = status == 404                              ? EXIT_NOT_FOUND
+                          : status == 503                            ? EXIT_UNREACHABLE
+                          : problem && status >= 400 && status < 500 ? EXIT_REFUSED
+                                                                     : EXIT_BROKEN;
+    if (!problem)
+        return fail(t, code == EXIT_NOT_FOUND ? EXIT_BROKEN : code, default_next(n, next),
+                    "%s 不是溯源节点，或答复异常：HTTP %u",
+                    "%s is no node of this ledger, or answers nonsense: HTTP %u", url, status);
+    const char *where = shown(n->tool, map_text(map, "where"));
+    return fail(t, code, default_next(n, next), "%s%s%s [%s]", "%s%s%s [%s]", where,
+                where[0] ? ": " : "",
+                shown(n->tool, map_text(map, t->lang == LANG_ZH ? "title_zh" : "title_en")),
+                shown(n->tool, map_text(map, "name")));
+}
+
+int node_get(struct node *n, const char *path, const char *accept, const char *next) {
+    struct http_call call = {.accept = accept};
+    enum http_outcome outcome = node_call(n, path, &call);
+    return outcome == HTTP_ANSWERED && n->answer.status == 200 ? EXIT_OK
+                                                               : node_fail(n, outcome, next);
+}
+
+int node_get_value(struct node *n, const char *path, const char *next, struct buffer *ret) {
+    struct refusal refusal;
+    int code = node_get(n, path, NULL, next);
+    if (code) return code;
+    if (json_parse(buffer_span(&n->answer.body), ret, &refusal))
+        return fail_refusal(n->tool, EXIT_BROKEN, default_next(n, next), n->tool->nodes[n->current],
+                            &refusal);
+    return EXIT_OK;
+}

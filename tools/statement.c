@@ -1,0 +1,187 @@
+#include "tools/statement.h"
+
+#include <inttypes.h>
+
+#include "base/limits.h"
+#include "ledger/value.h"
+#include "tools/timeline.h"
+#include "tools/words.h"
+
+static bool value_decode(const struct statement_status *s, const struct type *type, void *ret) {
+    return s != NULL && s->exists && codec_decode(type, s->value, NULL, ret) == OK;
+}
+
+/* "山福杨梅专业合作社 (lucheng.shanfu-yangmei)" */
+static const char *member_shown(struct tool *t, const struct statement *s, struct span subject) {
+    struct member_value m;
+    if (!value_decode(statement_find(s, STATUS_MEMBER, subject), &member_value_type, &m))
+        return shown(t, subject);
+    return format(t, "%s (%s)", shown(t, m.name), shown(t, subject));
+}
+
+static const char *judged(struct tool *t, bool good, const char *zh, const char *en) {
+    return format(t, "%s%s%s", paint(t, good ? PAINT_GOOD : PAINT_BAD), tr(t, zh, en),
+                  paint(t, PAINT_PLAIN));
+}
+
+static void member_print(struct tool *t, const struct statement_status *s) {
+    struct member_value m;
+    if (!value_decode(s, &member_value_type, &m)) {
+        printf("  %s  %s\n", shown(t, s->subject), judged(t, false, "不是成员", "is not a member"));
+        return;
+    }
+    bool active = m.state == STATE_ACTIVE;
+    printf("  %s (%s)  %s\n", shown(t, m.name), shown(t, s->subject),
+           active ? judged(t, true, "有效成员", "active member")
+                  : judged(t, false, "成员资格已暂停", "member, suspended"));
+    if (!active)
+        say(t, "    自高度 %" PRIu64 " 起，原因 %u\n", "    since height %" PRIu64 ", reason %u\n",
+            m.since_height, m.reason);
+}
+
+static void key_print(struct tool *t, const struct statement_status *s) {
+    struct key_value k;
+    const char *key = s->subject.len == 32 ? hex_text(t, s->subject.data) : "?";
+    if (!value_decode(s, &key_value_type, &k)) {
+        printf("  %s  %s\n", key, judged(t, false, "公钥未登记", "is not a registered key"));
+        return;
+    }
+    bool active = k.state == STATE_ACTIVE;
+    say(t, "  公钥 %s  %s\n", "  key %s  %s\n", key,
+        active ? judged(t, true, "有效", "valid") : judged(t, false, "已吊销", "revoked"));
+    if (!active)
+        say(t, "    自高度 %" PRIu64 " 起，原因 %u\n", "    since height %" PRIu64 ", reason %u\n",
+            k.since_height, k.reason);
+    if (k.until_ms != 0) say(t, "    有效期至 %s\n", "    until %s\n", time_text(t, k.until_ms));
+}
+
+static void thing_print(struct tool *t, const struct statement_status *s) {
+    struct thing_value v;
+    if (!value_decode(s, &thing_value_type, &v)) {
+        printf("  %s  %s\n", shown(t, s->subject),
+               judged(t, false, "账本中从未出现", "never appeared in the ledger"));
+        return;
+    }
+    printf("  %s  %s", shown(t, s->subject),
+           v.state == STATE_ACTIVE ? judged(t, true, "有效", "active")
+                                   : judged(t, false, "已终结", "ended"));
+    say(t, "，历史 %" PRIu64 " 条\n", ", %" PRIu64 " events\n", v.count);
+    if (v.lot.len) say(t, "    批次 %s\n", "    lot %s\n", shown(t, v.lot));
+    if (v.product.len) say(t, "    产品 %s\n", "    product %s\n", shown(t, v.product));
+}
+
+static void status_print(struct tool *t, const struct statement *s) {
+    say(t, "\n此刻（该高度）的状态：\n", "\nHow things stand at that height:\n");
+    for (uint32_t i = 0; i < s->statuses_count; i++) {
+        const struct statement_status *status = &s->statuses[i];
+        switch ((enum status_type)status->type) {
+        case STATUS_MEMBER:
+            member_print(t, status);
+            break;
+        case STATUS_KEY:
+            key_print(t, status);
+            break;
+        case STATUS_THING:
+            thing_print(t, status);
+            break;
+        case STATUS_RECORD_ID:
+        case STATUS_ACT:
+            break; /* never in a bundle of version 1 */
+        }
+    }
+}
+
+/* The item as the timeline wants it: its disclosed parts. */
+static void item_print(struct tool *t, const struct statement_item *i, const char *who,
+                       struct span about) {
+    struct thing *things = arena_alloc(&t->arena, i->things_disclosed + 1, sizeof *things);
+    struct item item = {.type = i->type, .fields = i->fields, .things = things};
+    for (uint32_t k = 0; things != NULL && k < i->things_disclosed; k++)
+        if (codec_decode(&thing_type, i->things[k].bytes, NULL, &things[item.things_count]) == OK)
+            item.things_count++;
+    if (i->type == ITEM_ENVELOPE) return;
+    if (!i->fields_disclosed) {
+        say(t, "  第 %u 项：内容未披露，摘要 %s\n", "  item %u: not disclosed, digest %s\n",
+            i->index, hex_text(t, i->digest.b));
+        return;
+    }
+    if (i->type <= ITEM_OTHER_EVENT) {
+        timeline_event(t, &item, who, about);
+    } else {
+        say(t, "  治理行为 %u：\n", "  governance act %u:\n", i->type);
+        timeline_fields(t, i->fields, 4);
+    }
+    if (i->things_disclosed < i->things_count)
+        say(t, "    所列标识披露 %u 个，共 %u 个\n",
+            "    %u of the %u things it names are disclosed\n", i->things_disclosed,
+            i->things_count);
+}
+
+static void records_print(struct tool *t, const struct statement *s) {
+    for (uint32_t i = 0; i < s->records_count; i++) {
+        const struct statement_record *r = &s->records[i];
+        const char *who = member_shown(t, s, r->header.subject);
+        say(t, "\n记录：日志序号 %" PRIu64 "，由 %s 签名，签名时间 %s\n",
+            "\nRecord: log index %" PRIu64 ", signed by %s at %s\n", r->log_index, who,
+            time_text(t, r->header.created_ms));
+        for (uint32_t k = 0; k < r->items_count; k++)
+            item_print(t, &r->items[k], who,
+                       s->question == PROOF_THING ? s->identifier : SPAN_EMPTY);
+    }
+}
+
+static void statement_print(struct tool *t, const char *label, const struct statement *s) {
+    say(t, "%s：%s真%s。", "%s: %strue%s. ", label, paint(t, PAINT_GOOD), paint(t, PAINT_PLAIN));
+    if (s->question == PROOF_RECORD)
+        say(t, "该记录已被账本接受。\n", "The ledger accepted this record.\n");
+    else if (s->entries_count == 0)
+        say(t, "账本中没有任何事件提到 %s。\n", "No event in the ledger names %s.\n",
+            shown(t, s->identifier));
+    else
+        say(t, "%s 的全部 %u 条历史如下，无一隐瞒。\n",
+            "%s: all its %u events follow, none is hidden.\n", shown(t, s->identifier),
+            s->entries_count);
+}
+
+static void signers_print(struct tool *t, const struct statement *s) {
+    say(t,
+        "\n账本 %s（%s）\n高度 %" PRIu64 "，日志 %" PRIu64
+        " 项；截至 %s，此前定稿的内容无一遗漏。\n",
+        "\nLedger %s (%s)\nHeight %" PRIu64 ", log size %" PRIu64
+        "; as of %s nothing finalised before is missing.\n",
+        shown(t, s->domain), hex_text(t, s->chain_id.b), s->height, s->size,
+        time_text(t, s->as_of_s * 1000));
+    say(t, "%u 个验证节点中的 %u 个联署：\n", "Of %u validators %u cosigned:\n", s->validators,
+        s->signers_count);
+    for (uint32_t i = 0; i < s->signers_count; i++)
+        printf("  %s  %s\n", shown(t, s->signers[i].name),
+               time_text(t, s->signers[i].time_s * 1000));
+}
+
+int proof_report(struct tool *t, const char *label, struct span bundle,
+                 const struct digest *chain_id) {
+    struct arena arena CLEANUP(arena_free);
+    struct statement s;
+    arena_init(&arena, PROOF_ARENA_BYTES);
+    enum err e = proof_verify(bundle, chain_id, &arena, &s);
+    if (e != OK) {
+        struct refusal refusal;
+        (void)refusal_set(&refusal, e, "%s", "");
+        return fail_refusal(t, EXIT_FALSE, "genesis show genesis",
+                            format(t, "%s: %s", label, tr(t, "假", "false")), &refusal);
+    }
+    if (t->json) {
+        struct buffer out CLEANUP(buffer_free) = {0};
+        buffer_init(&out, 64 << 20);
+        buffer_text(&out, "{\"true\":true,\"statement\":");
+        statement_json(&s, &out);
+        buffer_text(&out, "}");
+        json_print(&out);
+        return EXIT_OK;
+    }
+    statement_print(t, label, &s);
+    records_print(t, &s);
+    status_print(t, &s);
+    signers_print(t, &s);
+    return EXIT_OK;
+}
