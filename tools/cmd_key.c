@@ -1,10 +1,13 @@
 /* cmd_key.c: keys. A key file holds one seed; what a subject signs with and what a validator signs
  * with are derived from it by purpose (SPEC C4), so one file serves either. */
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/key_file.h"
+#include "base/limits.h"
 #include "genesis/genesis.h"
 #include "tools/commands.h"
+#include "tools/map.h"
 #include "tools/signer.h"
 
 int signer_read(struct tool *t, const char *path, struct keypair *ret) {
@@ -17,6 +20,27 @@ int signer_read(struct tool *t, const char *path, struct keypair *ret) {
     seed_derive(&seed, "record", &record);
     key_from_seed(&record, ret);
     return EXIT_OK;
+}
+
+int signer_subject(struct node *n, const char *given, const struct pubkey *key, struct span *ret) {
+    struct tool *t = n->tool;
+    struct buffer value CLEANUP(buffer_free) = {0};
+    const char *subject = given ? given : getenv("SUYUAN_SUBJECT");
+    if (subject == NULL || subject[0] == 0) {
+        const char *next = format(t, "help %s", t->command->name), *hex = hex_text(t, key->b);
+        buffer_init(&value, RPC_ANSWER_BYTES_MAX);
+        int code = node_get_value(n, format(t, "/v1/keys/%s", hex),
+                                  format(t, "member key-add SUBJECT %s", hex), &value);
+        if (code) return code;
+        subject = shown(t, map_text(map_get(buffer_span(&value), "key"), "subject"));
+        if (subject[0] == 0)
+            return fail(t, EXIT_USAGE, next, "缺少 --subject 主体编号", "--subject ID is missing");
+    }
+    *ret = span_text(subject);
+    if (subject_id_valid(*ret)) return EXIT_OK;
+    struct refusal refusal;
+    (void)refusal_set(&refusal, ERR_RECORD_SUBJECT, "%.64s", shown(t, *ret));
+    return fail_refusal(t, EXIT_USAGE, "member list", NULL, &refusal);
 }
 
 void public_keys_derive(const struct seed *seed, struct public_keys *ret) {

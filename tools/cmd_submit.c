@@ -151,28 +151,20 @@ static int run_submit(struct tool *t, const struct arguments *a) {
     struct outbox outbox;
     if (argument(a, OPTION_CHECK) != NULL) return run_check(t, a);
     const char *key = argument(a, OPTION_KEY) ? argument(a, OPTION_KEY) : getenv("SUYUAN_KEY");
-    const char *subject =
-        argument(a, OPTION_SUBJECT) ? argument(a, OPTION_SUBJECT) : getenv("SUYUAN_SUBJECT");
+    struct span subject;
     if (key == NULL)
         return fail(t, EXIT_USAGE, "help submit", "缺少 --key 密钥文件", "--key FILE is missing");
-    if (subject == NULL)
-        return fail(t, EXIT_USAGE, "help submit", "缺少 --subject 主体编号",
-                    "--subject ID is missing");
-    if (!subject_id_valid(span_text(subject))) {
-        struct refusal refusal;
-        (void)refusal_set(&refusal, ERR_RECORD_SUBJECT, "%.64s", shown(t, span_text(subject)));
-        return fail_refusal(t, EXIT_USAGE, "member list", NULL, &refusal);
-    }
     int code = signer_read(t, key, &keys);
     if (code == EXIT_OK) code = outbox_open(t, argument(a, OPTION_OUTBOX), &outbox);
     if (code) return code;
     node_open(t, &node);
     code = chain_genesis(&node, a, &g);
     if (code) return code;
+    code = signer_subject(&node, argument(a, OPTION_SUBJECT), &keys.public_key, &subject);
     struct submission s = {.tool = t};
     s.sender = (struct sender){
         .tool = t, .node = &node, .outbox = &outbox, .wait = argument(a, OPTION_WAIT) != NULL};
-    code = run_records(&s, a, g, &keys, span_text(subject));
+    if (code == EXIT_OK) code = run_records(&s, a, g, &keys, subject);
     genesis_free(g);
     return code;
 }
@@ -197,14 +189,12 @@ static const struct option_row options[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 static const struct example_row examples[] = {
-    {"submit --key shanfu.key --subject lucheng.shanfu-yangmei --wait harvest.json",
-     "签名、提交一个文档，等到写入账本",
+    {"submit --key shanfu.key --wait harvest.json", "签名、提交一个文档，等到写入账本",
      "sign and submit a document, wait until it is in the ledger"},
     {"submit --check events/", "先检查一个目录的全部文档", "check a whole directory first"},
-    {"submit --key shanfu.key --subject lucheng.shanfu-yangmei --batch 100 capture.jsonl",
-     "JSON 行文件：每 100 个事件签名一次", "JSON lines: one signature per 100 events"},
-    {"submit --key shanfu.key --subject lucheng.shanfu-yangmei -", "读标准输入",
-     "read standard input"},
+    {"submit --key shanfu.key --batch 100 capture.jsonl", "JSON 行文件：每 100 个事件签名一次",
+     "JSON lines: one signature per 100 events"},
+    {"submit --key shanfu.key -", "读标准输入", "read standard input"},
     {NULL, NULL, NULL},
 };
 const struct command cmd_submit = {

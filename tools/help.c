@@ -91,8 +91,8 @@ bool help_group(const struct tool *t, const char *group) {
 void help_all(const struct tool *t) {
     static const struct example_row examples[] = {
         {"key new farm.key", "生成一个主体的密钥", "make a subject's key"},
-        {"submit --key farm.key --subject lucheng.shanfu-yangmei --wait events/",
-         "签名并提交一个目录的 EPCIS 文件", "sign and submit a directory of EPCIS files"},
+        {"submit --key farm.key --wait events/", "签名并提交一个目录的 EPCIS 文件",
+         "sign and submit a directory of EPCIS files"},
         {"trace https://id.gs1.org/01/06901234567892/21/0001", "查一件物品的来龙去脉",
          "what happened to a thing"},
         {"proof get thing https://id.gs1.org/01/06901234567892/21/0001 -o box.syp",

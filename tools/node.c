@@ -94,12 +94,15 @@ int node_get(struct node *n, const char *path, const char *accept, const char *n
                                                                : node_fail(n, outcome, next);
 }
 
-int node_get_value(struct node *n, const char *path, const char *next, struct buffer *ret) {
+int node_value(struct node *n, struct buffer *ret) {
     struct refusal refusal;
-    int code = node_get(n, path, NULL, next);
-    if (code) return code;
     if (json_parse(buffer_span(&n->answer.body), ret, &refusal))
-        return fail_refusal(n->tool, EXIT_BROKEN, default_next(n, next), n->tool->nodes[n->current],
+        return fail_refusal(n->tool, EXIT_BROKEN, default_next(n, NULL), n->tool->nodes[n->current],
                             &refusal);
     return EXIT_OK;
+}
+
+int node_get_value(struct node *n, const char *path, const char *next, struct buffer *ret) {
+    int code = node_get(n, path, NULL, next);
+    return code ? code : node_value(n, ret);
 }

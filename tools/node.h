@@ -12,11 +12,18 @@
 #include "tools/http_client.h"
 #include "tools/tool.h"
 
+/* Subjects whose names were asked for (entry.c); in the tool's arena. */
+struct member_known {
+    struct member_known *next;
+    const char *subject, *name;
+};
+
 struct node {
     struct tool *tool;
     struct http_client *http;
     uint32_t current; /* of tool->nodes */
     struct http_answer answer;
+    struct member_known *members;
 };
 void node_open(struct tool *t, struct node *ret);
 void node_close(struct node *n); /* accepts a zeroed struct */
@@ -29,6 +36,8 @@ int node_fail(struct node *n, enum http_outcome outcome, const char *next);
 
 /* GET; the answer is in n->answer.body. `next`: what to type when it fails; NULL for a default. */
 int node_get(struct node *n, const char *path, const char *accept, const char *next) MUST_USE;
+/* The last answer as JSON, appended to `ret` as a canonical value. */
+int node_value(struct node *n, struct buffer *ret) MUST_USE;
 /* GET as JSON, appended to `ret` as a canonical value. */
 int node_get_value(struct node *n, const char *path, const char *next, struct buffer *ret) MUST_USE;
 

@@ -1,9 +1,9 @@
-/* signer.h: who signs, and for which chain (cmd_key.c, chain.c). */
+/* signer.h: who signs, and for which chain (cmd_key.c). */
 #ifndef TOOLS_SIGNER_H
 #define TOOLS_SIGNER_H
 
 #include "genesis/genesis.h"
-#include "tools/tool.h"
+#include "tools/node.h"
 
 /* The record key of a key file. Returns an exit code; the complaint is printed. The caller wipes
  * it. */
@@ -14,5 +14,10 @@ struct public_keys {
     struct pubkey record, transport, consensus, checkpoint, log;
 };
 void public_keys_derive(const struct seed *seed, struct public_keys *ret);
+
+/* In whose name: --subject, SUYUAN_SUBJECT, else whom the node says the key belongs to. Returns an
+ * exit code, the complaint printed; the text lives in the tool's arena. */
+int signer_subject(struct node *n, const char *given, const struct pubkey *key,
+                   struct span *ret) MUST_USE;
 
 #endif

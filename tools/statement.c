@@ -55,8 +55,14 @@ static void key_print(struct tool *t, const struct statement_status *s) {
     if (k.until_ms != 0) say(t, "    有效期至 %s\n", "    until %s\n", time_text(t, k.until_ms));
 }
 
-static void thing_print(struct tool *t, const struct statement_status *s) {
+static void thing_print(struct tool *t, const struct statement_status *s, struct span asked) {
     struct thing_value v;
+    bool itself = span_equal(s->subject, asked);
+    if (!s->exists && !itself) {
+        say(t, "  %s  没有以它为名的事件\n", "  %s  no event names it itself\n",
+            shown(t, s->subject));
+        return;
+    }
     if (!value_decode(s, &thing_value_type, &v)) {
         printf("  %s  %s\n", shown(t, s->subject),
                judged(t, false, "账本中从未出现", "never appeared in the ledger"));
@@ -66,8 +72,10 @@ static void thing_print(struct tool *t, const struct statement_status *s) {
            v.state == STATE_ACTIVE ? judged(t, true, "有效", "active")
                                    : judged(t, false, "已终结", "ended"));
     say(t, "，历史 %" PRIu64 " 条\n", ", %" PRIu64 " events\n", v.count);
-    if (v.lot.len) say(t, "    批次 %s\n", "    lot %s\n", shown(t, v.lot));
-    if (v.product.len) say(t, "    产品 %s\n", "    product %s\n", shown(t, v.product));
+    if (v.lot.len > 0 && !span_equal(v.lot, s->subject))
+        say(t, "    批次 %s\n", "    lot %s\n", shown(t, v.lot));
+    if (v.product.len > 0 && !span_equal(v.product, s->subject))
+        say(t, "    产品 %s\n", "    product %s\n", shown(t, v.product));
 }
 
 static void status_print(struct tool *t, const struct statement *s) {
@@ -82,7 +90,7 @@ static void status_print(struct tool *t, const struct statement *s) {
             key_print(t, status);
             break;
         case STATUS_THING:
-            thing_print(t, status);
+            thing_print(t, status, s->identifier);
             break;
         case STATUS_RECORD_ID:
         case STATUS_ACT:

@@ -57,7 +57,7 @@ static void fields_shown(struct tool *t, struct span map, int indent, int depth)
     for (uint32_t pairs = unpack_map(&u, UINT32_MAX); pairs > 0; pairs--) {
         struct span key = unpack_key(&u, &last), value = unpack_value(&u);
         bool nested = value_kind(value) == VALUE_MAP && depth < FIELDS_DEPTH;
-        printf("%*s%s: %s\n", indent, "", shown(t, local_name(key)),
+        printf("%*s%s:%s%s\n", indent, "", shown(t, local_name(key)), nested ? "" : " ",
                nested ? "" : value_shown(t, value));
         if (nested) fields_shown(t, value, indent + 2, depth + 1);
     }
@@ -168,7 +168,8 @@ static void extensions_shown(struct tool *t, const struct item *item) {
         struct span key = unpack_key(&u, &last), value = unpack_value(&u);
         if (key.len == 0 || memchr(key.data, ':', key.len) == NULL) continue;
         bool nested = value_kind(value) == VALUE_MAP;
-        printf("    %s: %s\n", shown(t, local_name(key)), nested ? "" : value_shown(t, value));
+        printf("    %s:%s%s\n", shown(t, local_name(key)), nested ? "" : " ",
+               nested ? "" : value_shown(t, value));
         if (nested) fields_shown(t, value, 8, 1);
     }
 }
