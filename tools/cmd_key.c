@@ -1,14 +1,18 @@
 /* cmd_key.c: keys. A key file holds one seed; what a subject signs with and what a validator signs
  * with are derived from it by purpose (SPEC C4), so one file serves either. */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "base/json.h"
 #include "base/key_file.h"
 #include "base/limits.h"
 #include "genesis/genesis.h"
 #include "tools/commands.h"
 #include "tools/map.h"
 #include "tools/signer.h"
+
+enum { PUBLIC_BYTES_MAX = 4096 };
 
 int signer_read(struct tool *t, const char *path, struct keypair *ret) {
     struct seed seed CLEANUP(seed_wipe), record CLEANUP(seed_wipe);
@@ -57,6 +61,32 @@ void public_keys_derive(const struct seed *seed, struct public_keys *ret) {
         .log = keys.log.public_key,
         .transport = keys.transport.public_key,
     };
+}
+
+int public_keys_read(struct tool *t, const char *path, struct public_keys *ret) {
+    struct buffer text CLEANUP(buffer_free) = {0}, value CLEANUP(buffer_free) = {0};
+    struct refusal refusal;
+    const struct {
+        const char *name;
+        struct pubkey *key;
+    } rows[] = {{"record_key", &ret->record},
+                {"transport_key", &ret->transport},
+                {"consensus_key", &ret->consensus},
+                {"checkpoint_key", &ret->checkpoint},
+                {"log_key", &ret->log}};
+    buffer_init(&text, PUBLIC_BYTES_MAX);
+    buffer_init(&value, PUBLIC_BYTES_MAX);
+    int code = file_read(t, path, &text);
+    if (code) return code;
+    enum err e = json_parse(buffer_span(&text), &value, &refusal);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && e == OK; i++) {
+        struct digest d;
+        if (!map_digest(buffer_span(&value), rows[i].name, &d))
+            e = refusal_set(&refusal, ERR_CONFIG_KEY, "%s", rows[i].name);
+        else
+            memcpy(rows[i].key->b, d.b, sizeof d.b);
+    }
+    return e ? fail_refusal(t, EXIT_REFUSED, "key show FILE.key --json", path, &refusal) : EXIT_OK;
 }
 
 static void print_keys(struct tool *t, const char *path, const struct public_keys *k) {
@@ -109,11 +139,10 @@ static int run_new(struct tool *t, const struct arguments *a) {
     public_keys_derive(&seed, &keys);
     print_keys(t, path, &keys);
     remark(t,
-           "请妥善备份此文件：丢失无法找回，泄露等于他人可替你签名。\n下一步：请主管机构登记公钥：s"
-           "uyuan member key-add --subject 主体编号 --public-key %s\n",
+           "请妥善备份此文件：丢失无法找回，泄露等于他人可替你签名。\n"
+           "下一步：请主管机构登记公钥：suyuan member key-add 主体编号 %s\n",
            "Back this file up: lost it cannot be restored, and whoever has it signs in your name.\n"
-           "Next: have an authority register the key: suyuan member key-add --subject SUBJECT "
-           "--public-key %s\n",
+           "Next: have an authority register the key: suyuan member key-add SUBJECT %s\n",
            hex_text(t, keys.record.b));
     return EXIT_OK;
 }

@@ -1,6 +1,5 @@
 /* cmd_outbox.c: what was signed and is not known to be decided. */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "tools/commands.h"
 #include "tools/sender.h"
@@ -47,13 +46,10 @@ static int run_list(struct tool *t, const struct arguments *a) {
     emit_key(&j, "records");
     emit_list(&j);
     for (uint32_t i = 0; i < count && code == EXIT_OK; i++) {
-        struct parcel *p = check_alloc(1, sizeof *p);
-        parcel_init(p);
+        struct parcel *p CLEANUP(parcel_drop) = parcel_new();
         code = outbox_load(&box, names[i], p);
         if (code == EXIT_OK) parcel_list(t, &j, p);
         records += p->count;
-        parcel_free(p);
-        free(p);
     }
     emit_list_end(&j);
     emit_object_end(&j);
@@ -81,13 +77,10 @@ static int run_flush(struct tool *t, const struct arguments *a) {
     node_open(t, &node);
     if (t->json) sender_json_begin(&s, &json, &emit);
     for (uint32_t i = 0; i < count && code == EXIT_OK; i++) {
-        struct parcel *p = check_alloc(1, sizeof *p);
-        parcel_init(p);
+        struct parcel *p CLEANUP(parcel_drop) = parcel_new();
         code = outbox_load(&box, names[i], p);
         s.signed_count += p->count;
         if (code == EXIT_OK) code = sender_send(&s, p);
-        parcel_free(p);
-        free(p);
     }
     if (t->json) sender_json_end(&s, 0);
     sender_summary(&s);

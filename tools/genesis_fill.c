@@ -11,8 +11,6 @@
 #include "tools/map.h"
 #include "tools/signer.h"
 
-enum { PUBLIC_BYTES_MAX = 4096 };
-
 struct filling {
     struct tool *tool;
     const struct genesis_fill *how;
@@ -31,33 +29,6 @@ const char *genesis_key_path(struct tool *t, const char *keys, const char *kind,
 static bool exists(const char *path) {
     struct stat st;
     return stat(path, &st) == 0;
-}
-
-/* What `key show --json` prints. */
-static int public_read(struct tool *t, const char *path, struct public_keys *ret) {
-    struct buffer text CLEANUP(buffer_free) = {0}, value CLEANUP(buffer_free) = {0};
-    struct refusal refusal;
-    const struct {
-        const char *name;
-        struct pubkey *key;
-    } rows[] = {{"record_key", &ret->record},
-                {"transport_key", &ret->transport},
-                {"consensus_key", &ret->consensus},
-                {"checkpoint_key", &ret->checkpoint},
-                {"log_key", &ret->log}};
-    buffer_init(&text, PUBLIC_BYTES_MAX);
-    buffer_init(&value, PUBLIC_BYTES_MAX);
-    int code = file_read(t, path, &text);
-    if (code) return code;
-    enum err e = json_parse(buffer_span(&text), &value, &refusal);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && e == OK; i++) {
-        struct digest d;
-        if (!map_digest(buffer_span(&value), rows[i].name, &d))
-            e = refusal_set(&refusal, ERR_CONFIG_KEY, "%s", rows[i].name);
-        else
-            memcpy(rows[i].key->b, d.b, sizeof d.b);
-    }
-    return e ? fail_refusal(t, EXIT_REFUSED, "key show FILE.key --json", path, &refusal) : EXIT_OK;
 }
 
 static int seed_public(struct tool *t, const char *path, struct public_keys *ret) {
@@ -86,7 +57,7 @@ static bool keys_find(struct filling *f, const char *kind, struct span name,
     const char *public_path = genesis_key_path(t, f->how->keys, kind, name, "pub");
     const char *key_path = genesis_key_path(t, f->how->keys, kind, name, "key");
     if (exists(public_path)) {
-        f->code = public_read(t, public_path, ret);
+        f->code = public_keys_read(t, public_path, ret);
         return f->code == EXIT_OK;
     }
     if (!exists(key_path)) {

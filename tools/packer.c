@@ -22,10 +22,8 @@ void packer_free(struct packer *p) {
 }
 
 static enum packer_next refuse(struct packer *p, const char *label, const struct refusal *refusal) {
-    const char *next = refusal->err == ERR_RECORD_SIZE || refusal->err == ERR_RECORD_ITEMS
-                           ? "help submit"
-                           : "submit --check FILE";
-    (void)fail_refusal(p->tool, EXIT_REFUSED, p->refused == 0 ? next : NULL, label, refusal);
+    /* What to do next is said once, at the end. */
+    (void)fail_refusal(p->tool, EXIT_REFUSED, NULL, label, refusal);
     p->refused++;
     return PACKER_ADDED;
 }

@@ -1,5 +1,6 @@
 #include "tools/parcel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -41,6 +42,18 @@ static struct span label_end(struct span label) {
     while (from > 0 && from < label.len && (label.data[from] & 0xc0) == 0x80)
         from++;
     return span_is_utf8(label) ? span_part(label, from, label.len - from) : SPAN_EMPTY;
+}
+
+struct parcel *parcel_new(void) {
+    struct parcel *p = check_alloc(1, sizeof *p);
+    parcel_init(p);
+    return p;
+}
+
+void parcel_drop(struct parcel **p) {
+    if (*p == NULL) return;
+    parcel_free(*p);
+    free(*p);
 }
 
 bool parcel_decided(const struct parcel_record *r) {

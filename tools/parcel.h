@@ -59,6 +59,9 @@ struct parcel {
 void parcel_init(struct parcel *p);
 void parcel_clear(struct parcel *p); /* empty again, memory kept for reuse */
 void parcel_free(struct parcel *p);
+/* The same on the heap (a parcel is large). parcel_drop is for CLEANUP. */
+struct parcel *parcel_new(void);
+void parcel_drop(struct parcel **p);
 /* Is there room for one more? An empty parcel takes any record. */
 bool parcel_fits(const struct parcel *p, size_t wire_len, const struct parcel_source sources[],
                  uint32_t sources_count);

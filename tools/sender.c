@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "ledger/result.h"
 #include "tools/map.h"
 
 enum {
@@ -163,6 +164,40 @@ static void record_json(struct sender *s, const struct parcel_record *r, const c
     buffer_clear(s->json);
 }
 
+/* What to type about a refusal of execution. */
+static const char *next_of(struct sender *s, const struct parcel_record *r) {
+    switch ((enum result_code)r->code) {
+    case RESULT_DUPLICATE:
+        return format(s->tool, "record show %s", hex_text(s->tool, r->id.b));
+    case RESULT_EXPIRED:
+    case RESULT_TOO_EARLY:
+    case RESULT_EVENT_TIME:
+        return "help submit";
+    case RESULT_UNKNOWN_KEY:
+    case RESULT_KEY_OF_ANOTHER:
+    case RESULT_KEY_REVOKED:
+    case RESULT_KEY_NOT_VALID:
+        return "member show SUBJECT";
+    case RESULT_UNKNOWN_MEMBER:
+    case RESULT_MEMBER_SUSPENDED:
+    case RESULT_ROLE:
+    case RESULT_MEMBER_EXISTS:
+    case RESULT_NO_MEMBER:
+    case RESULT_KEY_EXISTS:
+    case RESULT_NO_KEY:
+    case RESULT_ALREADY:
+    case RESULT_LAST_AUTHORITY:
+        return "member list";
+    case RESULT_ACT_APPROVALS:
+    case RESULT_ACT_SIGNATURE:
+    case RESULT_ACT_CONSUMED:
+        return "help member approve";
+    case RESULT_ACCEPTED:
+        break;
+    }
+    return "help submit";
+}
+
 static void record_count(struct sender *s, const struct parcel_record *r, const char *zh,
                          const char *en) {
     if (s->tool->json) {
@@ -172,8 +207,8 @@ static void record_count(struct sender *s, const struct parcel_record *r, const 
     progress_clear(s);
     const char *id = hex_text(s->tool, r->id.b);
     if (r->text != NULL)
-        fail(s->tool, EXIT_REFUSED, NULL, "%s：%s%s", "%s: %s%s", parcel_place(s->tool, r, r->item),
-             r->text, "");
+        fail(s->tool, EXIT_REFUSED, s->refused == 1 ? next_of(s, r) : NULL, "%s：%s%s", "%s: %s%s",
+             parcel_place(s->tool, r, r->item), r->text, "");
     else if (r->state == PARCEL_COMMITTED)
         say(s->tool, "%s  %s  高度 %" PRIu64 "  %s\n", "%s  %s  height %" PRIu64 "  %s\n",
             tr(s->tool, zh, en), id, r->height, parcel_place(s->tool, r, 0));

@@ -14,6 +14,8 @@ struct public_keys {
     struct pubkey record, transport, consensus, checkpoint, log;
 };
 void public_keys_derive(const struct seed *seed, struct public_keys *ret);
+/* From the file that `key show --json` wrote. Returns an exit code, the complaint printed. */
+int public_keys_read(struct tool *t, const char *path, struct public_keys *ret) MUST_USE;
 
 /* In whose name: --subject, SUYUAN_SUBJECT, else whom the node says the key belongs to. Returns an
  * exit code, the complaint printed; the text lives in the tool's arena. */

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "ledger/value.h"
+#include "tools/act_draft.h"
 #include "tools/timeline.h"
 #include "tools/words.h"
 
@@ -100,8 +101,16 @@ static void status_print(struct tool *t, const struct statement *s) {
 }
 
 /* The item as the timeline wants it: its disclosed parts. */
-static void item_print(struct tool *t, const struct statement_item *i, const char *who,
-                       struct span about) {
+static void act_item_print(struct tool *t, const struct item *item, const struct pubkey *key) {
+    struct act act;
+    if (act_decode(item, key, &t->arena, &act) == OK)
+        act_print(t, &act);
+    else
+        timeline_fields(t, item->fields, 4);
+}
+
+static void item_print(struct tool *t, const struct statement_record *r,
+                       const struct statement_item *i, const char *who, struct span about) {
     struct thing *things = arena_alloc(&t->arena, i->things_disclosed + 1, sizeof *things);
     struct item item = {.type = i->type, .fields = i->fields, .things = things};
     for (uint32_t k = 0; things != NULL && k < i->things_disclosed; k++)
@@ -116,8 +125,7 @@ static void item_print(struct tool *t, const struct statement_item *i, const cha
     if (i->type <= ITEM_OTHER_EVENT) {
         timeline_event(t, &item, who, about);
     } else {
-        say(t, "  治理行为 %u：\n", "  governance act %u:\n", i->type);
-        timeline_fields(t, i->fields, 4);
+        act_item_print(t, &item, &r->header.key);
     }
     if (i->things_disclosed < i->things_count)
         say(t, "    所列标识披露 %u 个，共 %u 个\n",
@@ -133,7 +141,7 @@ static void records_print(struct tool *t, const struct statement *s) {
             "\nRecord: log index %" PRIu64 ", signed by %s at %s\n", r->log_index, who,
             time_text(t, r->header.created_ms));
         for (uint32_t k = 0; k < r->items_count; k++)
-            item_print(t, &r->items[k], who,
+            item_print(t, r, &r->items[k], who,
                        s->question == PROOF_THING ? s->identifier : SPAN_EMPTY);
     }
 }
