@@ -213,12 +213,14 @@ struct cache_slot {
 
 struct status_cache {
     struct digest root;
+    bool empty; /* nothing was kept since it was made: there is nothing to forget */
     size_t pages_count, buckets_count;
     struct cache_slot *pages, *buckets;
 };
 
 struct status_cache *status_cache_new(size_t bytes_max) {
     struct status_cache *c = check_alloc(1, sizeof *c);
+    c->empty = true;
     size_t slots = bytes_max / sizeof(struct cache_slot);
     c->pages_count = slots / 4 + 1;
     c->buckets_count = slots - slots / 4 + 1;
@@ -236,11 +238,12 @@ void status_cache_free(struct status_cache *cache) {
 
 static void cache_stand_at(struct status_cache *c, const struct digest *root) {
     if (digest_equal(&c->root, root)) return;
-    for (size_t i = 0; i < c->pages_count; i++)
+    for (size_t i = 0; i < c->pages_count && !c->empty; i++)
         c->pages[i].used = false;
-    for (size_t i = 0; i < c->buckets_count; i++)
+    for (size_t i = 0; i < c->buckets_count && !c->empty; i++)
         c->buckets[i].used = false;
     c->root = *root;
+    c->empty = true;
 }
 
 static struct cache_slot *cache_slot(struct status_cache *c, bool is_page, uint32_t depth,
@@ -262,6 +265,7 @@ static struct cache_slot *cache_take(struct status_cache *c, bool is_page, uint3
                                      const struct digest *prefix) {
     struct cache_slot *s = cache_slot(c, is_page, depth, prefix);
     s->used = true;
+    c->empty = false;
     s->depth = (uint8_t)depth;
     s->prefix = *prefix;
     return s;
