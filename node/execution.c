@@ -177,14 +177,14 @@ bool execution_attested(struct reader r, const struct genesis *genesis, uint64_t
     return attested_decode(buffer_span(&row), genesis->validators.count, height, ret) == OK;
 }
 
-/* [stored block as bytes, [wire records]], appended. False when there is no such block. */
+/* [stored block as bytes, [wire records], attested checkpoint as bytes or empty], appended. False when there is no such block. */
 static bool read_block(struct reader r, uint64_t height, struct buffer *out) {
     struct block_summary summary;
     if (query_block(r, height, &summary) != OK) return false;
     struct buffer row CLEANUP(buffer_free) = {0};
     buffer_init(&row, STORED_BLOCK_BYTES_MAX);
     if (query_block_stored(r, height, &row) != OK) return false;
-    pack_array(out, 2);
+    pack_array(out, 3);
     pack_bytes(out, buffer_span(&row));
     pack_array(out, summary.records);
     for (uint32_t i = 0; i < summary.records; i++) {
@@ -192,6 +192,10 @@ static bool read_block(struct reader r, uint64_t height, struct buffer *out) {
         CHECK(query_record_bytes(r, height, i, &row) == OK);
         pack_raw(out, buffer_span(&row));
     }
+    uint8_t key[9];
+    buffer_clear(&row);
+    (void)reader_get(r, TABLE_CHAIN, attested_key(height, key), &row);
+    pack_bytes(out, buffer_span(&row));
     return true;
 }
 

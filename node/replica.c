@@ -105,6 +105,7 @@ static void on_recover(struct replica *r, const struct replica_input *in) {
         bool proposal = in->type == JOURNAL_PROPOSAL;
         view = v.ballot.view;
         if (r->validator) signer_fold_vote(&r->signer, &v, proposal);
+        if (v.ballot.kind == VOTE_FINALIZE) note_passed(r, view, &v.ballot.digest, PASSED_LONG_AGO);
         consensus_queue(r, (struct consensus_input){
                                .kind = CONSENSUS_RECOVER_VOTE, .vote = v, .proposal = proposal}, NULL);
         break;
@@ -112,6 +113,7 @@ static void on_recover(struct replica *r, const struct replica_input *in) {
     case JOURNAL_CERTIFICATE:
         if (certificate_decode(in->bytes, r->n, &c) != OK) return;
         view = c.ballot.view;
+        if (c.ballot.kind == VOTE_FINALIZE) note_passed(r, view, &c.ballot.digest, PASSED_LONG_AGO);
         consensus_queue(r, (struct consensus_input){.kind = CONSENSUS_RECOVER_CERTIFICATE}, &c);
         break;
     case JOURNAL_PAYLOAD: view = payload_recover(r, in->bytes); break;
@@ -134,7 +136,6 @@ static void on_start(struct replica *r, const struct replica_input *in) {
         block_header_genesis(&r->genesis->chain_id, r->genesis->rest.created_ms, &r->executed_header);
     else
         CHECK(block_header_decode(head->header, &r->executed_header) == OK);
-    r->tip = r->executed_header;
     r->tip_digest = r->executed_digest = head->block;
     r->tip_view = r->committed_view = r->executed_header.view;
     r->executed_height = r->committed_height = r->commit_asked = head->height;
@@ -219,7 +220,7 @@ static void on_write_failed(struct replica *r) {
 static void periodic(struct replica *r) {
     if (r->now_ms < r->status_at_ms) return;
     send_status(r, PEER_NONE);
-    pool_expire(&r->pool, r->time_ms, consensus_final_view(r->consensus));
+    pool_expire(&r->pool, r->time_ms);
     respread_old(r);
     sync_progress(r);
     r->status_at_ms = r->now_ms + STATUS_INTERVAL_MS;
@@ -286,7 +287,7 @@ uint64_t replica_deadline(const struct replica *r) {
 void replica_status(const struct replica *r, struct replica_status *ret) {
     struct replica_status s = {
         .view = consensus_view(r->consensus), .final_view = consensus_final_view(r->consensus),
-        .final_height = r->tip.height, .executed_height = r->executed_height,
+        .final_height = tip_height(r), .executed_height = r->executed_height,
         .committed_height = r->committed_height, .attested_height = r->attested.height,
         .final_time_ms = r->final_time_ms, .attested_time_s = r->attested.as_of_s,
         .pool_records = pool_count(&r->pool), .pool_bytes = r->pool.bytes, .peers = r->peers_count,
@@ -300,7 +301,7 @@ void replica_status(const struct replica *r, struct replica_status *ret) {
 }
 
 bool replica_holds(const struct replica *r, const struct digest *wire_id) {
-    return pool_find(&r->pool, wire_id) != NULL || digest_map_get(&r->verifying, wire_id) != NULL ||
+    return pool_keeps(&r->pool, wire_id) || digest_map_get(&r->verifying, wire_id) != NULL ||
            digest_map_get(&r->pool.by_record_id, wire_id) != NULL;
 }
 

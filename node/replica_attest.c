@@ -9,23 +9,29 @@
 enum { HEARTBEATS_AT_ONCE_MS = 1000 };
 
 /* SPEC K4: "A heartbeat stamps height h with "now" only while you have sent no finalize vote and hold no finalization above h" */
-void note_passed(struct replica *r, uint64_t view, const struct digest *digest) {
+void note_passed(struct replica *r, uint64_t view, const struct digest *digest, uint64_t time_s) {
+    if (!r->validator) return;
     if (r->passed_count > 0 && r->passed[r->passed_count - 1].view >= view) return;
     if (r->passed_count == r->passed_cap) {
         r->passed_cap = r->passed_cap == 0 ? 64 : r->passed_cap * 2;
         r->passed = check_realloc(r->passed, r->passed_cap, sizeof *r->passed);
     }
-    r->passed[r->passed_count++] = (struct passed){view, r->time_ms / 1000, *digest};
+    r->passed[r->passed_count++] = (struct passed){view, time_s, *digest};
 }
 
-/* The time that may stand on a cosignature of the newest executed block: now, or the moment before the first thing above it. */
-static uint64_t stamp(struct replica *r) {
+/* What stands at or below the newest executed block is not above it, nor is a repeat of it. */
+static void passed_prune(struct replica *r) {
     size_t drop = 0;
     while (drop < r->passed_count && (r->passed[drop].view <= r->executed_header.view ||
                                       digest_equal(&r->passed[drop].digest, &r->executed_digest)))
         drop++;
     if (drop > 0) memmove(r->passed, r->passed + drop, (r->passed_count - drop) * sizeof *r->passed);
     r->passed_count -= drop;
+}
+
+/* The time that may stand on a cosignature of the newest executed block: now, or the moment before the first thing above it. */
+static uint64_t stamp(struct replica *r) {
+    passed_prune(r);
     uint64_t time_s = r->passed_count > 0 ? r->passed[0].time_s - 1 : r->time_ms / 1000;
     /* The guard refuses an earlier time. Its time was "now" when nothing above an earlier block existed: true of this block as well. */
     return time_s > r->signer.checkpoints.time_s ? time_s : r->signer.checkpoints.time_s;
@@ -140,6 +146,7 @@ static void consider(struct replica *r, const struct cosignature *c) {
     }
     bool newer = !r->attested_known || a.height > r->attested.height || a.as_of_s > r->attested.as_of_s;
     if (!newer) return;
+    if (a.height > r->attested.height) r->work_dirty = true; /* the pipeline has room again */
     r->attested = a;
     r->attested_known = true;
     drop_old_cosignatures(r);
@@ -195,6 +202,7 @@ void on_cosignature_message(struct replica *r, const struct replica_input *in) {
 
 /* All that others said about sizes up to this block's before we came to it counts now. */
 void attest_executed(struct replica *r, const struct final_block *f) {
+    passed_prune(r);
     cosign(r);
     for (uint32_t i = 0; i < r->cosignatures_count; i++) {
         if (r->cosignatures[i].size > f->log_size) continue;

@@ -5,6 +5,10 @@
 
 #include "node/replica_state.h"
 
+uint64_t tip_height(const struct replica *r) {
+    return r->committed_height + r->finals_count;
+}
+
 bool finals_room(const struct replica *r) {
     return r->finals_count < FINALS_MAX;
 }
@@ -23,6 +27,7 @@ struct final_block *final_push(struct replica *r, uint64_t view, const struct di
     CHECK(finals_room(r));
     struct final_block *f = check_alloc(1, sizeof *f);
     f->view = view;
+    f->height = tip_height(r) + 1;
     f->digest = *digest;
     f->link_from = r->tip_view;
     buffer_init(&f->certificate, CERTIFICATE_BYTES_MAX);
@@ -32,15 +37,13 @@ struct final_block *final_push(struct replica *r, uint64_t view, const struct di
     r->finals[r->finals_count++] = f;
     r->tip_view = view;
     r->tip_digest = *digest;
-    const struct payload *p = payload_find(r, digest);
-    r->tip = p != NULL ? p->header : (struct block_header){.height = r->tip.height + 1, .view = view};
     return f;
 }
 
 /* Consensus says: final, oldest first. A digest equal to the one before is a repeat and makes no block, but its finalization may be the
  * only one there is: then it serves the block as certificate (SPEC B7). */
 void on_final(struct replica *r, const struct ballot *b) {
-    note_passed(r, b->view, &b->digest);
+    note_passed(r, b->view, &b->digest, r->time_ms / 1000);
     const struct certificate *c = consensus_certificate(r->consensus, b->view, VOTE_FINALIZE);
     if (digest_equal(&b->digest, &r->tip_digest)) {
         struct final_block *newest = r->finals_count > 0 ? r->finals[r->finals_count - 1] : NULL;
@@ -102,7 +105,7 @@ static void execute(struct replica *r, struct final_block *f, const struct paylo
         f->records[i] = record->bytes;
     }
     f->executing = true;
-    f->height = p->header.height;
+    CHECK(f->height == p->header.height);
     r->final_time_ms = p->header.time_ms;
     f->job = (struct block_job){f->height, buffer_span(&f->stored), p->header_bytes, f->digest, f->records, p->count};
     struct replica_output *o = output_add(r, REPLICA_EXECUTE);
@@ -125,7 +128,6 @@ void finals_progress(struct replica *r) {
                 }
                 return;
             }
-            if (i + 1 == r->finals_count) r->tip = p->header;
             if (!payload_complete(r, p)) {
                 p->wanted = true;
                 return;

@@ -33,7 +33,7 @@ static void sign_ballot(struct replica *r, const struct consensus_output *o) {
     if (o->proposal && payload_find(r, &o->ballot.digest) != NULL) h.payload = o->ballot.digest;
     h.sequence = journal_add(r, type, buffer_span(&bytes), o->ballot.view);
     hold(r, h, buffer_span(&bytes));
-    if (o->ballot.kind == VOTE_FINALIZE) note_passed(r, o->ballot.view, &o->ballot.digest);
+    if (o->ballot.kind == VOTE_FINALIZE) note_passed(r, o->ballot.view, &o->ballot.digest, r->time_ms / 1000);
     if (o->ballot.kind == VOTE_NULLIFY) r->views_nullified++;
 }
 
@@ -56,7 +56,7 @@ static void forward_certificate(struct replica *r, const struct consensus_output
     struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, CERTIFICATE_BYTES_MAX);
     certificate_encode(o->certificate, r->n, &bytes);
-    if (o->ballot.kind == VOTE_FINALIZE) note_passed(r, o->ballot.view, &o->ballot.digest);
+    if (o->ballot.kind == VOTE_FINALIZE) note_passed(r, o->ballot.view, &o->ballot.digest, r->time_ms / 1000);
     if (o->resend || !r->validator || PLANT_LEAVING_NOT_DURABLE) {
         send_all(r, MESSAGE_CERTIFICATE, buffer_span(&bytes));
         return;

@@ -58,7 +58,9 @@ struct span output_copy(struct replica *r, struct span bytes) {
     return copy;
 }
 
+/* A follower asks and reports; whatever else it sent would close its session (peer_message.h). */
 static void send_shared(struct replica *r, uint64_t peer, uint8_t type, struct span copy) {
+    if (!r->validator && (MESSAGE_SET_FOLLOWER & MESSAGE_BIT(type)) == 0) return;
     struct replica_output *o = output_add(r, REPLICA_SEND);
     o->peer = peer;
     o->type = type;
@@ -119,7 +121,7 @@ uint64_t random_peer(struct replica *r) {
     uint64_t validators[PEERS_MAX];
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->peers_count; i++)
-        if (r->peers[i].validator != REPLICA_NO_VALIDATOR || !r->validator) validators[count++] = r->peers[i].id;
+        if (r->peers[i].validator != REPLICA_NO_VALIDATOR) validators[count++] = r->peers[i].id;
     return count == 0 ? PEER_NONE : validators[random_next(r) % count];
 }
 

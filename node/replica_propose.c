@@ -9,15 +9,16 @@ struct payload *payload_find(const struct replica *r, const struct digest *diges
     return digest_map_get(&r->payloads, digest);
 }
 
-/* The header of a digest that stands on the chain or was proposed above it. */
+/* The header of the newest executed block, or of one that is final or proposed above it; NULL when it is not known (yet). */
 const struct block_header *header_of(const struct replica *r, const struct digest *digest) {
-    if (digest_equal(digest, &r->tip_digest)) return &r->tip;
     if (digest_equal(digest, &r->executed_digest)) return &r->executed_header;
     const struct payload *p = payload_find(r, digest);
     return p == NULL ? NULL : &p->header;
 }
 
 static void payload_free(struct replica *r, struct payload *p) {
+    for (uint32_t i = 0; i < p->found; i++)
+        pool_release(&r->pool, &p->wire_ids[i]);
     digest_map_remove(&r->payloads, &p->digest);
     free(p);
 }
@@ -28,13 +29,20 @@ static bool is_final(const struct replica *r, const struct digest *digest) {
     return false;
 }
 
+/* Final, or from a peer who says that it is. */
+static bool is_kept(const struct replica *r, const struct payload *p) {
+    for (const struct synced_block *s = r->synced_first; s != NULL; s = s->next)
+        if (s->payload == p) return true;
+    return is_final(r, &p->digest);
+}
+
 /* Proposals that nobody certified go first; what is final stays until its block is committed. */
 static void payloads_bound(struct replica *r) {
     while (r->payloads.count >= PAYLOADS_MAX) {
         struct payload *oldest = NULL, *p;
         size_t at = 0;
         while ((p = digest_map_next(&r->payloads, &at, NULL)) != NULL) {
-            if (is_final(r, &p->digest)) continue;
+            if (is_kept(r, p)) continue;
             if (oldest == NULL || (oldest->wanted && !p->wanted) ||
                 (oldest->wanted == p->wanted && p->added < oldest->added))
                 oldest = p;
@@ -49,7 +57,7 @@ void payloads_drop_below(struct replica *r, uint64_t view) {
     size_t at = 0;
     uint32_t count = 0;
     while ((p = digest_map_next(&r->payloads, &at, NULL)) != NULL)
-        if (p->header.view <= view && !is_final(r, &p->digest) && count < PAYLOADS_MAX) drop[count++] = p;
+        if (p->header.view <= view && !is_kept(r, p) && count < PAYLOADS_MAX) drop[count++] = p;
     for (uint32_t i = 0; i < count; i++)
         payload_free(r, drop[i]);
 }
@@ -70,6 +78,8 @@ struct payload *payload_add(struct replica *r, struct span header_bytes, struct 
     struct digest digest = block_digest(header_bytes);
     struct payload *known = payload_find(r, &digest);
     if (known != NULL) return known;
+    struct digest root = block_payload_root((const struct digest *)(const void *)identities.data, count);
+    if (!digest_equal(&root, &header.payload_root)) return NULL; /* says nothing about the block of this digest */
     payloads_bound(r);
     struct payload *p = check_alloc(1, sizeof *p + identities.len + header_bytes.len);
     p->wire_ids = (struct digest *)(void *)(p + 1);
@@ -81,25 +91,23 @@ struct payload *payload_add(struct replica *r, struct span header_bytes, struct 
     p->header = header;
     p->count = count;
     p->added = ++r->payloads_added;
-    struct digest root = block_payload_root(p->wire_ids, count);
-    p->bad = !digest_equal(&root, &header.payload_root) || !identities_distinct(p->wire_ids, count, r->random);
+    p->bad = !identities_distinct(p->wire_ids, count, r->random);
     digest_map_put(&r->payloads, &digest, p);
-    for (uint32_t i = 0; i < count; i++) {
-        struct pool_record *known_record = pool_find(&r->pool, &p->wire_ids[i]);
-        if (known_record != NULL && header.view > known_record->proposed_view)
-            known_record->proposed_view = header.view;
-    }
     return p;
 }
 
-/* What was found once stays: a record that a live proposal names does not expire. So the search goes on where it stopped. */
+/* What was found once is held: so the search goes on where it stopped. */
 bool payload_complete(const struct replica *r, struct payload *p) {
-    while (p->found < p->count && pool_find(&r->pool, &p->wire_ids[p->found]) != NULL)
+    while (p->found < p->count) {
+        struct pool_record *record = pool_find(&r->pool, &p->wire_ids[p->found]);
+        if (record == NULL) return false;
+        pool_hold(record);
         p->found++;
-    return p->found == p->count;
+    }
+    return true;
 }
 
-/* A record that was said to be in a block is not well formed: neither is the block (SPEC R9). */
+/* No record with this wire identity is well formed: neither is a block that names it (SPEC R9). */
 void record_malformed(struct replica *r, const struct digest *wire_id) {
     struct payload *p;
     size_t at = 0;
@@ -160,7 +168,9 @@ uint64_t payload_recover(struct replica *r, struct span body) {
         struct span record_header = unpack_bytes(&w, RECORD_HEADER_BYTES_MAX);
         if (w.err != OK || record_header_decode(record_header, &fields) != OK) return 0;
         struct digest id = record_id_of(record_header);
-        pool_add_needed(&r->pool, &p->wire_ids[i], &id, wire, fields.expires_ms, r->now_ms);
+        bool lent = pool_lend(&r->pool, &p->wire_ids[i], &id, wire, fields.expires_ms, r->now_ms);
+        (void)payload_complete(r, p); /* holds it from here on */
+        if (lent) pool_release(&r->pool, &p->wire_ids[i]);
     }
     p->journalled = true;
     return p->header.view;
@@ -295,6 +305,13 @@ void payloads_progress(struct replica *r) {
     size_t at = 0;
     while ((p = digest_map_next(&r->payloads, &at, NULL)) != NULL)
         progress_one(r, p);
+}
+
+void payloads_hold(struct replica *r) {
+    struct payload *p;
+    size_t at = 0;
+    while ((p = digest_map_next(&r->payloads, &at, NULL)) != NULL)
+        (void)payload_complete(r, p);
 }
 
 uint64_t payloads_deadline(const struct replica *r) {

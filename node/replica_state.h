@@ -20,16 +20,16 @@ enum {
     SPREAD_BYTES = 64 << 10,     /* records are gathered into messages of about this size */
 };
 
-/* A block as somebody proposed it. */
+/* A block as somebody proposed it. Its identities are those its header commits to. */
 struct payload {
     struct digest digest;
     struct block_header header;
     struct span header_bytes;    /* owned, with wire_ids, by one allocation behind this struct */
     struct digest *wire_ids;
-    uint32_t count, found;       /* the first `found` records are in the pool */
+    uint32_t count, found;       /* the first `found` records are in the pool, and held there */
     uint64_t added;              /* counter: age */
     bool journalled;
-    bool bad;                    /* a record of it is not well formed, or its root does not match */
+    bool bad;                    /* a record of it is not well formed, it names one twice, or it is too large */
     bool wanted;                 /* certified or being checked: missing records are fetched */
     bool check_asked;            /* consensus waits for a verdict at view `check_view` */
     uint64_t check_view;
@@ -47,7 +47,7 @@ struct verify_job {
 
 /* A final block on its way from consensus (or from a peer's blocks) to the store. */
 struct final_block {
-    uint64_t view, height;       /* height once its payload is known; 0 before */
+    uint64_t view, height;
     struct digest digest;
     struct buffer certificate;   /* canonical */
     struct buffer link;          /* canonical array, empty until complete */
@@ -149,8 +149,7 @@ struct replica {
     /* The chain: committed <= executed <= final. */
     struct final_block *finals[FINALS_MAX]; /* rising; [0] is the oldest uncommitted */
     uint32_t finals_count;
-    struct block_header tip;      /* newest block handed to finals, by header if known */
-    struct digest tip_digest;
+    struct digest tip_digest;     /* newest block handed to finals */
     uint64_t tip_view;            /* view at which that block was made */
     struct block_header executed_header;
     struct digest executed_digest;
@@ -230,7 +229,7 @@ void want_payload(struct replica *r, const struct digest *digest);
 void on_payload_message(struct replica *r, const struct replica_input *in);
 void on_payload_fetch(struct replica *r, const struct replica_input *in);
 struct payload *payload_find(const struct replica *r, const struct digest *digest);
-/* NULL when malformed: not its digest, wrong root, double identities. */
+/* NULL when the identities are not those of the header. */
 struct payload *payload_add(struct replica *r, struct span header, struct span identities);
 bool payload_complete(const struct replica *r, struct payload *p);
 void payload_journal(struct replica *r, struct payload *p);
@@ -239,6 +238,8 @@ uint64_t payload_recover(struct replica *r, struct span body);
 void payload_send(struct replica *r, const struct payload *p, uint64_t peer);
 void payloads_progress(struct replica *r);
 void payloads_drop_below(struct replica *r, uint64_t view);
+/* Every payload takes hold of what it names and the pool has. */
+void payloads_hold(struct replica *r);
 void record_malformed(struct replica *r, const struct digest *wire_id);
 uint64_t payloads_deadline(const struct replica *r);
 
@@ -250,6 +251,7 @@ void on_committed(struct replica *r, uint64_t height);
 void commit_attested(struct replica *r);
 uint64_t finals_deadline(const struct replica *r);
 bool finals_room(const struct replica *r);
+uint64_t tip_height(const struct replica *r); /* of the newest final block known */
 struct final_block *final_push(struct replica *r, uint64_t view, const struct digest *digest);
 const struct block_header *header_of(const struct replica *r, const struct digest *digest);
 
@@ -257,7 +259,8 @@ const struct block_header *header_of(const struct replica *r, const struct diges
 void attest_executed(struct replica *r, const struct final_block *f);
 void on_cosignature_message(struct replica *r, const struct replica_input *in);
 void take_cosignature(struct replica *r, const struct cosignature *c);
-void note_passed(struct replica *r, uint64_t view, const struct digest *digest);
+enum { PASSED_LONG_AGO = 1 }; /* second of a moment that is not known, which makes the guard's own time stand */
+void note_passed(struct replica *r, uint64_t view, const struct digest *digest, uint64_t time_s);
 void heartbeat(struct replica *r);
 void guard_recover(struct replica *r, struct span body);
 void guard_keep(struct replica *r, uint64_t sequence);

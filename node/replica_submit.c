@@ -60,7 +60,7 @@ static enum err peek(struct span wire, struct digest *ret_wire_id, struct digest
     return OK;
 }
 
-/* Hands a record to the workers. ERR_BUSY when too many are being checked; a needed one always goes. */
+/* Hands a record to the workers. ERR_BUSY when too many are being checked; for one that a block names there is more room. */
 static enum err verify_start(struct replica *r, struct verify_job job, struct span wire) {
     bool full = r->jobs_count >= VERIFY_JOBS_MAX || r->jobs_bytes + wire.len > VERIFY_BYTES_MAX;
     if (full && !job.needed) return ERR_BUSY;
@@ -79,7 +79,7 @@ static enum err verify_start(struct replica *r, struct verify_job job, struct sp
     struct replica_output *o = output_add(r, REPLICA_VERIFY);
     o->job = copy->job;
     o->bytes = copy->bytes; /* lives until the answer */
-    o->wait = !job.needed;
+    o->wait = true;
     return OK;
 }
 
@@ -95,7 +95,7 @@ void on_submit(struct replica *r, const struct replica_input *in) {
         reply_refused(r, in->ticket, e, 0, NULL, NULL);
         return;
     }
-    if (pool_find(&r->pool, &job.wire_id) != NULL) {
+    if (pool_keeps(&r->pool, &job.wire_id)) {
         reply_pending(r, in->ticket, in->wait, &job.wire_id, &job.record_id);
         return;
     }
@@ -144,14 +144,18 @@ void respread_old(struct replica *r) {
     flush_spread(r);
 }
 
-/* Two things may have happened to this record while it was being checked: it became needed, or it came another way. */
+/* A block names this record, which is well formed, and it is not admitted here: it is for that block alone. */
+static void lend(struct replica *r, const struct verify_job *job) {
+    if (!pool_lend(&r->pool, &job->wire_id, &job->record_id, job->bytes, job->expires_ms, r->now_ms)) return;
+    payloads_hold(r);
+    pool_release(&r->pool, &job->wire_id);
+}
+
+/* Two things may have happened to this record while it was being checked: a block came that names it, or it came another way. */
 static void admit(struct replica *r, const struct verify_job *job) {
-    enum err e = OK;
-    if (job->needed)
-        pool_add_needed(&r->pool, &job->wire_id, &job->record_id, job->bytes, job->expires_ms, r->now_ms);
-    else
-        e = pool_add(&r->pool, &job->wire_id, &job->record_id, job->bytes, job->expires_ms, r->now_ms);
+    enum err e = pool_add(&r->pool, &job->wire_id, &job->record_id, job->bytes, job->expires_ms, r->now_ms);
     if (e == ERR_POOL_KNOWN) e = OK;
+    if (e != OK && job->needed) lend(r, job);
     if (job->submitted && e != OK) reply_refused(r, job->ticket, e, 0, &job->wire_id, &job->record_id);
     if (job->submitted && e == OK) reply_pending(r, job->ticket, job->wait, &job->wire_id, &job->record_id);
     if (e != OK) return;
@@ -164,12 +168,14 @@ void on_verified(struct replica *r, const struct replica_input *in) {
     struct verify_job *job = job_take(r, in->job);
     CHECK(job != NULL);
     enum err e = in->err;
-    if (e == OK && in->code != 0 && !job->needed) e = ERR_WOULD_REFUSE;
+    if (e == OK && in->code != 0) e = ERR_WOULD_REFUSE;
+    if (e == ERR_WOULD_REFUSE && job->needed) lend(r, job);
     if (e == OK) {
         admit(r, job);
     } else {
         if (job->submitted) reply_refused(r, job->ticket, e, in->code, &job->wire_id, &job->record_id);
-        if (e != ERR_WOULD_REFUSE) record_malformed(r, &job->wire_id);
+        /* The wire identity covers header and signature. A body that does not fit them convicts whoever sent it, not the block. */
+        if (e == ERR_SIGNATURE) record_malformed(r, &job->wire_id);
         /* A validator vouches for the form of what it spreads; by present status it may honestly differ from us. */
         if (!job->submitted && e != ERR_WOULD_REFUSE) drop_peer(r, job->peer, e);
     }

@@ -51,30 +51,32 @@ void on_blocks_read(struct replica *r, const struct replica_input *in) {
     if (in->bytes.len > 0 && peer_of(r, in->job) != NULL) send_to(r, in->job, MESSAGE_BLOCKS, in->bytes);
 }
 
-/* The height above which blocks are wanted from peers. */
+/* The height above which blocks are wanted from peers: the first that is final and not here, or what comes after all we have. */
 static uint64_t have_height(const struct replica *r) {
-    if (r->synced_last != NULL) return r->synced_last->payload->header.height;
     for (uint32_t i = 0; i < r->finals_count; i++)
-        if (!r->finals[i]->executing) return r->executed_height + i; /* the blocks before it are on their way */
-    return r->tip.height;
+        if (!r->finals[i]->executing) return r->finals[i]->height - 1;
+    return r->synced_last != NULL ? r->synced_last->payload->header.height : tip_height(r);
 }
 
 void sync_progress(struct replica *r) {
     uint64_t have = have_height(r), patience = 4 * r->genesis->params.parameters.delta_ms;
-    bool stuck = have < r->tip.height;
+    bool stuck = have < tip_height(r);
+    /* Blocks become committed only up to a height that a peer kept the cosignatures of, which may be the last of as many as it held at once. */
+    uint64_t room = have < r->committed_height + FINALS_MAX ? r->committed_height + FINALS_MAX - have : 0;
     uint32_t start = r->peers_count > 0 ? (uint32_t)(random_next(r) % r->peers_count) : 0;
     for (uint32_t i = 0; i < r->peers_count; i++) /* one question at a time */
         if (r->peers[i].blocks_asked_ms != 0 && r->now_ms < r->peers[i].blocks_asked_ms + patience) return;
-    if (!finals_room(r) || r->finals_count > SYNC_BLOCKS_MAX) return;
+    if (room == 0) return;
     for (uint32_t i = 0; i < r->peers_count; i++) {
         struct replica_peer *p = &r->peers[(start + i) % r->peers_count];
+        if (p->validator == REPLICA_NO_VALIDATOR) continue; /* a follower may not answer */
         if (!p->status_known || p->status.height <= have) continue;
         if (r->validator && p->validator == REPLICA_NO_VALIDATOR) continue; /* as random_peer: a follower may not answer */
         /* One block behind is the ordinary state of a validator: its own votes bring it. */
         if (r->validator && !stuck && p->status.height < have + 3 && r->now_ms < r->status_at_ms) continue;
         struct buffer CLEANUP(buffer_free) bytes = {0};
         buffer_init(&bytes, 64);
-        struct pair_message m = {have + 1, SYNC_BLOCKS_MAX};
+        struct pair_message m = {have + 1, room < SYNC_BLOCKS_MAX ? room : SYNC_BLOCKS_MAX};
         codec_encode(&pair_message_type, &m, &bytes);
         p->blocks_asked_ms = r->now_ms;
         send_to(r, p->id, MESSAGE_BLOCK_FETCH, buffer_span(&bytes));
@@ -114,7 +116,10 @@ static enum err link_fits(struct replica *r, struct span in, const struct block_
     return unpack_end(&u);
 }
 
-static void synced_free(struct synced_block *s) {
+static void synced_drop_first(struct replica *r) {
+    struct synced_block *s = r->synced_first;
+    r->synced_first = s->next;
+    if (r->synced_first == NULL) r->synced_last = NULL;
     buffer_free(&s->certificate);
     buffer_free(&s->link);
     free(s);
@@ -133,10 +138,11 @@ static bool fill_final(struct replica *r, const struct digest *digest, struct sp
 
 /* Checks one block against the one before; takes its payload and starts the check of its records. */
 static enum err take_block(struct replica *r, uint64_t peer, const struct stored_block *stored,
-                           const struct block_header *header, struct unpack *records) {
+                           const struct block_header *header, struct span records_bytes) {
+    struct unpack records;
     struct digest digest = block_digest(stored->header_bytes);
     const struct block_header *parent = header_of(r, &header->parent);
-    if (header->height <= r->executed_height || parent == NULL) return unpack_value(records), OK; /* old, or not next: not wrong */
+    if (header->height <= r->executed_height || parent == NULL) return OK; /* old, or not next: not wrong */
     bool final = false;
     enum err e = block_header_check(&r->genesis->params, header, parent, &header->parent);
     if (e == OK && header->proposer != consensus_leader(r->consensus, header->view)) e = ERR_LINK;
@@ -145,16 +151,17 @@ static enum err take_block(struct replica *r, uint64_t peer, const struct stored
     if (e != OK) return e;
     struct payload *p = payload_add(r, stored->header_bytes,
                                     span_of(stored->wire_ids, stored->wire_ids_count * sizeof(struct digest)));
-    uint32_t count = unpack_array(records, BLOCK_RECORDS_MAX);
+    unpack_init(&records, records_bytes);
+    uint32_t count = unpack_array(&records, BLOCK_RECORDS_MAX);
     if (p == NULL || p->bad || count != p->count) return ERR_PAYLOAD;
     p->wanted = true;
-    for (uint32_t i = 0; i < count && records->err == OK; i++) {
-        struct span wire = unpack_value(records);
+    for (uint32_t i = 0; i < count && records.err == OK; i++) {
+        struct span wire = unpack_value(&records);
         struct digest id;
-        if (records->err != OK || record_wire_id(wire, &id) != OK || !digest_equal(&id, &p->wire_ids[i])) return ERR_PAYLOAD;
+        if (records.err != OK || record_wire_id(wire, &id) != OK || !digest_equal(&id, &p->wire_ids[i])) return ERR_PAYLOAD;
         verify_needed(r, peer, wire);
     }
-    if (records->err != OK) return records->err;
+    if (records.err != OK) return records.err;
     if (fill_final(r, &digest, stored->nullifications)) return OK;
     const struct digest *tip = r->synced_last != NULL ? &r->synced_last->payload->digest : &r->tip_digest;
     if (!digest_equal(tip, &header->parent)) return OK;
@@ -174,26 +181,45 @@ static enum err take_block(struct replica *r, uint64_t peer, const struct stored
     return OK;
 }
 
-/* SPEC B8: "A block is final when a finalization of it or of a descendant (through parent digests) is held." */
+/* What consensus brought meanwhile is no longer wanted; what does not stand on it is of no use. */
+static void synced_prune(struct replica *r) {
+    while (r->synced_first != NULL && r->synced_first->payload->header.height <= tip_height(r))
+        synced_drop_first(r);
+    while (r->synced_first != NULL && !digest_equal(&r->synced_first->payload->header.parent, &r->tip_digest))
+        synced_drop_first(r);
+}
+
+static bool synced_final(const struct replica *r) {
+    for (const struct synced_block *s = r->synced_first; s != NULL; s = s->next)
+        if (s->final) return true;
+    return false;
+}
+
+/* SPEC B8: "A block is final when a finalization of it or of a descendant (through parent digests) is held." Consensus is told of each before
+ * the next one: what it holds of later views may follow from it at once. */
 void synced_take(struct replica *r) {
-    struct synced_block *last_final = NULL;
-    for (struct synced_block *s = r->synced_first; s != NULL; s = s->next)
-        if (s->final) last_final = s;
-    while (last_final != NULL && finals_room(r)) {
+    for (;;) {
+        synced_prune(r);
+        if (!synced_final(r) || !finals_room(r)) return;
         struct synced_block *s = r->synced_first;
-        bool last = s == last_final;
-        if (digest_equal(&s->payload->header.parent, &r->tip_digest)) {
-            struct final_block *f = final_push(r, s->view, &s->payload->digest);
-            buffer_append_span(&f->certificate, buffer_span(&s->certificate));
-            buffer_append_span(&f->link, buffer_span(&s->link));
-            note_passed(r, s->view, &f->digest);
-            consensus_queue(r, (struct consensus_input){.kind = CONSENSUS_SYNCED, .view = s->view, .digest = f->digest}, NULL);
-        }
-        r->synced_first = s->next;
-        if (r->synced_first == NULL) r->synced_last = NULL;
-        synced_free(s);
-        if (last) return;
+        struct final_block *f = final_push(r, s->view, &s->payload->digest);
+        buffer_append_span(&f->certificate, buffer_span(&s->certificate));
+        buffer_append_span(&f->link, buffer_span(&s->link));
+        note_passed(r, s->view, &f->digest, r->time_ms / 1000);
+        consensus_queue(r, (struct consensus_input){.kind = CONSENSUS_SYNCED, .view = s->view, .digest = f->digest}, NULL);
+        synced_drop_first(r);
+        consensus_run(r);
     }
+}
+
+/* The checkpoint that made blocks of the past visible: without it they would wait for the present one. */
+static enum err take_attested(struct replica *r, struct span bytes) {
+    struct attested a;
+    enum err e = attested_decode(bytes, r->n, &a);
+    if (e != OK || a.height <= r->attested.height) return e;
+    e = attested_check(&a, &r->genesis->validators, r->genesis->origin);
+    for (uint32_t i = 0; i < a.count && e == OK; i++) take_cosignature(r, &a.cosignatures[i]);
+    return e;
 }
 
 void on_blocks_message(struct replica *r, const struct replica_input *in) {
@@ -205,22 +231,24 @@ void on_blocks_message(struct replica *r, const struct replica_input *in) {
     uint32_t count = unpack_array(&u, SYNC_BLOCKS_MAX);
     struct arena CLEANUP(arena_free) arena = {0};
     arena_init(&arena, 64 << 20);
+    struct span attested = SPAN_EMPTY;
     enum err e = u.err;
     for (uint32_t i = 0; i < count && e == OK; i++) {
         struct stored_block stored;
         struct block_header header;
-        if (unpack_array(&u, 2) != 2) unpack_fail(&u, ERR_CODEC_COUNT);
-        struct span bytes = unpack_bytes(&u, in->bytes.len);
+        if (unpack_array(&u, 3) != 3) unpack_fail(&u, ERR_CODEC_COUNT);
+        struct span bytes = unpack_bytes(&u, in->bytes.len), records = unpack_value(&u);
+        struct span cosignatures = unpack_bytes(&u, in->bytes.len);
+        if (cosignatures.len > 0) attested = cosignatures;
         e = u.err;
         if (e == OK) e = stored_block_decode(bytes, &arena, &stored, &header);
-        if (e == OK) e = take_block(r, in->peer, &stored, &header, &u);
-        if (e == OK) e = u.err;
+        if (e == OK) e = take_block(r, in->peer, &stored, &header, records);
         arena_reset(&arena);
     }
-    if (e == OK) {
-        synced_take(r);
-        return;
-    }
+    if (e == OK) e = unpack_end(&u);
+    if (e == OK) synced_take(r);
+    if (e == OK && attested.len > 0) e = take_attested(r, attested);
+    if (e == OK) return;
     alarm_raise(r, "event=bad_block peer=%lu err=%s have=%lu", (unsigned long)in->peer, err_name(e), (unsigned long)have_height(r));
     drop_peer(r, in->peer, e);
 }

@@ -30,20 +30,36 @@ static void keeps_order_and_bounds(void **state) {
     assert_int_equal(pool_add(&p, &d[1], &d[1], span_of(bytes, 61), 10, 1), ERR_BUSY); /* bytes */
     assert_int_equal(pool_add(&p, &d[1], &d[1], span_of(bytes, 60), 20, 1), OK);
     assert_false(pool_fits(&p, 1));
-    /* a proposal names the twin of the first: taken in although full */
-    assert_true(pool_add_needed(&p, &d[2], &d[0], span_of(bytes, 50), 10, 2));
-    assert_false(pool_add_needed(&p, &d[2], &d[0], span_of(bytes, 50), 10, 2));
-    assert_int_equal(pool_count(&p), 3);
+    /* a block names the twin of the first: taken in although full, for that block alone */
+    assert_true(pool_lend(&p, &d[2], &d[0], span_of(bytes, 50), 10, 2));
+    assert_false(pool_lend(&p, &d[2], &d[0], span_of(bytes, 50), 10, 2));
+    assert_int_equal(pool_count(&p), 2);
+    assert_int_equal(pool_find(&p, &d[2])->bytes.len, 50);
+    assert_false(pool_keeps(&p, &d[2]));
+    assert_int_equal(pool_add(&p, &d[2], &d[0], span_of(bytes, 50), 10, 2), ERR_POOL_TWIN);
     assert_true(digest_equal(&pool_first(&p)->wire_id, &d[0]));
     pool_remove(&p, &d[0]);
     pool_remove(&p, &d[0]);
     assert_true(digest_equal(&pool_first(&p)->wire_id, &d[1]));
+    /* with the twin gone it may be admitted */
+    assert_int_equal(pool_add(&p, &d[2], &d[0], span_of(bytes, 50), 10, 2), ERR_BUSY);
+    p.bytes_max = 110;
+    assert_int_equal(pool_add(&p, &d[2], &d[0], span_of(bytes, 50), 10, 2), OK);
+    assert_true(pool_keeps(&p, &d[2]));
     assert_true(pool_first(&p)->newer == pool_find(&p, &d[2]));
-    /* expiry leaves what an unfinal view names */
-    pool_find(&p, &d[2])->proposed_view = 9;
-    assert_int_equal(pool_expire(&p, 30, 8), 1);
+    /* what leaves while a block names it stays findable for that block alone */
+    pool_hold(pool_find(&p, &d[2]));
+    assert_int_equal(pool_expire(&p, 30), 2);
     assert_null(pool_find(&p, &d[1]));
-    assert_int_equal(pool_expire(&p, 30, 9), 1);
+    assert_null(pool_first(&p));
+    assert_false(pool_keeps(&p, &d[2]));
+    assert_int_equal(pool_add(&p, &d[3], &d[0], span_of(bytes, 50), 10, 2), OK); /* its id is free again */
+    pool_remove(&p, &d[3]);
+    pool_release(&p, &d[2]);
+    pool_remove(&p, &d[2]);
+    assert_int_equal(pool_find(&p, &d[2])->bytes.len, 50);
+    pool_release(&p, &d[2]);
+    assert_null(pool_find(&p, &d[2]));
     assert_int_equal(pool_count(&p), 0);
     assert_int_equal(p.bytes, 0);
     pool_free(&p);
