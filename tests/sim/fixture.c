@@ -8,8 +8,7 @@
 #include "tests/sim/sim.h"
 #include "trace/epcis.h"
 
-enum { VARIANTS = 6, SUBJECTS = 4 };
-static struct fixture *fixtures[NODES_MAX][VARIANTS];
+enum { SUBJECTS = 4, SHORT_LIVED_MS = 4000 };
 
 static void seed_named(struct seed *s, const char *name, uint32_t number) {
     char text[64];
@@ -20,14 +19,14 @@ static void seed_named(struct seed *s, const char *name, uint32_t number) {
 
 static void parameters_draw(struct parameters *p, uint32_t variant) {
     parameters_default(p);
-    static const uint64_t deltas[VARIANTS] = {50, 50, 100, 20, 50, 200};
-    static const uint64_t pipelines[VARIANTS] = {16, 1, 2, 8, 3, 16};
-    static const uint64_t records[VARIANTS] = {64, 1, 2, 8, 3, 16};
+    static const uint64_t deltas[SIM_VARIANTS] = {50, 50, 100, 20, 50, 200};
+    static const uint64_t pipelines[SIM_VARIANTS] = {16, 1, 2, 8, 3, 16};
+    static const uint64_t records[SIM_VARIANTS] = {64, 1, 2, 8, 3, 16};
     p->delta_ms = deltas[variant];
     p->pipeline_blocks = pipelines[variant];
     p->block_records = records[variant];
     p->leader_views = variant == 4 ? 3 : 1;
-    p->heartbeat_ms = 1000;
+    p->heartbeat_ms = variant % 2 == 0 ? 1000 : 3000;
     p->max_drift_ms = 1000;
     p->activity_timeout_ms = 10 * p->delta_ms;
 }
@@ -53,7 +52,8 @@ static struct genesis *genesis_of(struct fixture *f) {
         key_from_seed(&s, &k);
         snprintf(subjects[i], sizeof subjects[i], "farm%u", i);
         keys[i] = (struct member_key){k.public_key, 0, 0};
-        members[i] = (struct genesis_member){span_text(subjects[i]), span_text(subjects[i]), MEMBER_PRODUCER,
+        members[i] = (struct genesis_member){span_text(subjects[i]), span_text(subjects[i]),
+                                             i == 0 ? MEMBER_PRODUCER | MEMBER_AUTHORITY : MEMBER_PRODUCER,
                                              span_text("330302"), &keys[i], 1};
     }
     struct validator_bytes set = {1, 1, span_text("sim.example"), validators, f->n};
@@ -74,7 +74,7 @@ static struct genesis *genesis_of(struct fixture *f) {
 }
 
 /* A second valid signature over the same bytes: RFC 8032 with another nonce r. An honest signer never makes it. */
-static void sign_again(const struct keypair *keys, const char *tag, struct span message, struct signature *ret) {
+void sign_again(const struct keypair *keys, const char *tag, struct span message, struct signature *ret) {
     uint8_t az[64], r[32], hram[64], k[32], tagged[1024];
     size_t tag_len = strlen(tag) + 1, len = tag_len + message.len;
     CHECK(len <= sizeof tagged);
@@ -138,14 +138,13 @@ static void record_of(struct fixture *f, int i) {
     seed_named(&s, "subject", (uint32_t)i % SUBJECTS);
     key_from_seed(&s, &keys);
     struct record_header draft = {.chain_id = f->genesis->chain_id, .kind = RECORD_EVENTS, .subject = span_text(subject),
-                                  .key = keys.public_key, .created_ms = SIM_EPOCH_MS, .expires_ms = SIM_EPOCH_MS + 86400000,
+                                  .key = keys.public_key, .created_ms = SIM_EPOCH_MS, .expires_ms = SIM_EPOCH_MS + (i % 16 == 5 ? SHORT_LIVED_MS : 86400000),
                                   .nonce = (uint64_t)i};
     CHECK(record_make(&f->genesis->params, &draft, items.list, items.count, &keys, &f->records[i]) == OK);
 }
 
-const struct fixture *fixture_get(uint32_t n, uint32_t variant) {
-    variant %= VARIANTS;
-    if (fixtures[n][variant] != NULL) return fixtures[n][variant];
+const struct fixture *fixture_get(struct fixtures *all, uint32_t n, uint32_t variant) {
+    if (all->made[n][variant] != NULL) return all->made[n][variant];
     struct fixture *f = check_alloc(1, sizeof *f);
     f->n = n;
     f->variant = variant;
@@ -153,25 +152,24 @@ const struct fixture *fixture_get(uint32_t n, uint32_t variant) {
     for (int i = 0; i < SIM_RECORDS; i++) {
         buffer_init(&f->records[i], 1 << 16);
         f->twin_of[i] = -1;
-        if (i % 8 == 7)
+        if (i % 8 == 7 && i < SIM_RECORDS - SIM_LAST_RECORDS)
             twin(f, i - 1, i);
         else
             record_of(f, i);
         CHECK(record_wire_id(buffer_span(&f->records[i]), &f->wire_ids[i]) == OK);
     }
-    fixtures[n][variant] = f;
+    all->made[n][variant] = f;
     return f;
 }
 
-void fixtures_free(void) {
+void fixtures_free(struct fixtures *all) {
     for (int n = 0; n < NODES_MAX; n++)
-        for (int v = 0; v < VARIANTS; v++) {
-            struct fixture *f = fixtures[n][v];
+        for (int v = 0; v < SIM_VARIANTS; v++) {
+            struct fixture *f = all->made[n][v];
             if (f == NULL) continue;
             genesis_free(f->genesis);
-            for (int i = 0; i < SIM_RECORDS; i++)
-                buffer_free(&f->records[i]);
+            for (int i = 0; i < SIM_RECORDS; i++) buffer_free(&f->records[i]);
             free(f);
-            fixtures[n][v] = NULL;
+            all->made[n][v] = NULL;
         }
 }
