@@ -213,9 +213,9 @@ void synced_take(struct replica *r) {
 }
 
 /* The checkpoint that made blocks of the past visible: without it they would wait for the present one. */
-static enum err take_attested(struct replica *r, struct span bytes) {
+static enum err take_attested(struct replica *r, struct span bytes, uint64_t height) {
     struct attested a;
-    enum err e = attested_decode(bytes, r->n, &a);
+    enum err e = attested_decode(bytes, r->n, height, &a);
     if (e != OK || a.height <= r->attested.height) return e;
     e = attested_check(&a, &r->genesis->validators, r->genesis->origin);
     for (uint32_t i = 0; i < a.count && e == OK; i++) take_cosignature(r, &a.cosignatures[i]);
@@ -232,6 +232,7 @@ void on_blocks_message(struct replica *r, const struct replica_input *in) {
     struct arena CLEANUP(arena_free) arena = {0};
     arena_init(&arena, 64 << 20);
     struct span attested = SPAN_EMPTY;
+    uint64_t attested_height = 0;
     enum err e = u.err;
     for (uint32_t i = 0; i < count && e == OK; i++) {
         struct stored_block stored;
@@ -239,15 +240,18 @@ void on_blocks_message(struct replica *r, const struct replica_input *in) {
         if (unpack_array(&u, 3) != 3) unpack_fail(&u, ERR_CODEC_COUNT);
         struct span bytes = unpack_bytes(&u, in->bytes.len), records = unpack_value(&u);
         struct span cosignatures = unpack_bytes(&u, in->bytes.len);
-        if (cosignatures.len > 0) attested = cosignatures;
         e = u.err;
         if (e == OK) e = stored_block_decode(bytes, &arena, &stored, &header);
+        if (cosignatures.len > 0 && e == OK) {
+            attested = cosignatures;
+            attested_height = header.height;
+        }
         if (e == OK) e = take_block(r, in->peer, &stored, &header, records);
         arena_reset(&arena);
     }
     if (e == OK) e = unpack_end(&u);
     if (e == OK) synced_take(r);
-    if (e == OK && attested.len > 0) e = take_attested(r, attested);
+    if (e == OK && attested.len > 0) e = take_attested(r, attested, attested_height);
     if (e == OK) return;
     alarm_raise(r, "event=bad_block peer=%lu err=%s have=%lu", (unsigned long)in->peer, err_name(e), (unsigned long)have_height(r));
     drop_peer(r, in->peer, e);
