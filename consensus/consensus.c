@@ -7,9 +7,10 @@
  * Upon X(v):                  enter v+1.
  * Upon F(v):                  v and all its ancestors are final. Enter v+1.
  *
- * Deviations from the paper: certificates carry the parent view; a *repeat* proposes the parent's digest again, so that the last block before
- * silence becomes final without an empty block (it waits D first: ordinary finalization comes sooner); patience grows with the distance to the last final view;
- * a leader that was silent for 2n views and the activity timeout is skipped at once; timers rest while there is nothing to do.
+ * Deviations from the paper: certificates carry the parent view; a *repeat* proposes the parent's digest again, so that
+ * the last block before silence becomes final without an empty block (it waits D first: ordinary finalization comes
+ * sooner); patience grows with the distance to the last final view; a leader that was silent for 2n views and the
+ * activity timeout is skipped at once; timers rest while there is nothing to do.
  *
  * Why it is safe. q + q > n + f, so any two quorums share an honest validator. (1) No view has two notarizations: that validator
  * would have signed two notarize ballots. (2) No view has a nullification and a finalization: it would have signed both. (3) If c at view a is
@@ -17,8 +18,9 @@
  * by (2). So chains of final digests are prefixes of one another. If it ever fails, intersect the signers: each of at least q + q - n signed
  * both, and each pair of signatures is evidence (BLAME).
  *
- * Why it is live. All certificates are forwarded, so honest nodes enter views together; with patience longer than the network's delay and an
- * honest leader, its proposal is notarized and finalized by all who did not nullify. Own votes and the certificates around the last final view are sent again while something waits.
+ * Why it is live. All certificates are forwarded, so honest nodes enter views together; with patience longer than the
+ * network's delay and an honest leader, its proposal is notarized and finalized by all who did not nullify. Own votes
+ * and the certificates around the last final view are sent again while something waits.
  *
  * This file takes inputs in; progress.c derives what follows from the state after each.
  */

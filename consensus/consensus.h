@@ -6,7 +6,8 @@
  * What the caller does with outputs, in the order given:
  *   SIGN          ask the signer, which checks the durable guard, journals the ballot, and only when that is durable sends the vote to everybody
  *                 *including ourselves*: it comes back as a VOTE input. `proposal` marks our own proposal, which travels with its payload.
- *   RESEND        an own vote signed before: send it to everybody, and feed it back as VOTE if `again` is set (after a restart it was not counted yet).
+ *   RESEND        an own vote signed before: send it to everybody, and feed it back as VOTE if
+ *                 `again` is set (after a restart it was not counted yet).
  *   CERTIFICATE   new to us: journal it, and when durable forward it to everybody, once. `resend`: forward only.
  *   BUILD         answer BUILT when the own payload is durable; with `none` when there is nothing to propose.
  *   CHECK         answer VERDICT valid or invalid when known. "Not yet" is no answer; it is never invalid.
@@ -15,9 +16,10 @@
  *   BLAME         two votes of one signer that no honest validator signs both.
  * Since everything that depends on durability is fed back through inputs, "durable before anything depends on it" holds by construction.
  *
- * Inputs VOTE, PROPOSAL and CERTIFICATE must have been checked (vote_check, certificate_check); the core checks windows, not signatures.
- * Memory: bounded. Votes are kept for views in [final - RETENTION, current + 1]; certificates from any distance, at most VIEWS_JUMPED_MAX + RETENTION.
- * Restart: RECOVER for every journalled vote and certificate (all of them, any order), then START.
+ * Inputs VOTE, PROPOSAL and CERTIFICATE must have been checked (vote_check, certificate_check); the core checks
+ * windows, not signatures. Memory: bounded. Votes are kept for views in [final - RETENTION, current + 1]; certificates
+ * from any distance, at most VIEWS_JUMPED_MAX + RETENTION. Restart: RECOVER for every journalled vote and certificate
+ * (all of them, any order), then START.
  */
 #ifndef CONSENSUS_CONSENSUS_H
 #define CONSENSUS_CONSENSUS_H

@@ -1,7 +1,8 @@
 /* quorum_certificate.h: the one place that says who signed a certificate, how many, and what.
  *
- * SPEC V3: a certificate is exactly a quorum of signatures in rising signer order over one ballot. Anything else (a spare bit, a short or long bitmap, a swapped
- * or doubled signer, one signature over another ballot) is refused by everyone alike, so a certificate that one honest node accepts, all accept.
+ * SPEC V3: a certificate is exactly a quorum of signatures in rising signer order over one ballot. Anything else (a
+ * spare bit, a short or long bitmap, a swapped or doubled signer, one signature over another ballot) is refused by
+ * everyone alike, so a certificate that one honest node accepts, all accept.
  */
 #ifndef CONSENSUS_QUORUM_CERTIFICATE_H
 #define CONSENSUS_QUORUM_CERTIFICATE_H

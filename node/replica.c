@@ -6,8 +6,9 @@
  *   consensus FINAL -> EXECUTE, EXECUTED                            replica_execute.c  7 execute
  *   cosign -> JOURNAL, WRITTEN -> SEND; a quorum -> attested        replica_attest.c   8 attest
  *   COMMIT, COMMITTED -> REPLY                                      replica_execute.c  9 commit
- * What may go wrong: a payload or record is missing (fetched from anybody, replica_propose.c); we are behind (replica_sync.c); the disk refuses (nothing
- * is signed any more); a quorum signed another root (diverged). Each step ends with settle(): whatever became possible is done.
+ * What may go wrong: a payload or record is missing (fetched from anybody, replica_propose.c); we are behind
+ * (replica_sync.c); the disk refuses (nothing is signed any more); a quorum signed another root (diverged). Each step
+ * ends with settle(): whatever became possible is done.
  */
 #include "node/replica.h"
 

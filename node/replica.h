@@ -10,7 +10,8 @@
  *      holds back every send and every own vote that depends on a journal record until WRITTEN covers it: durable before sent holds
  *      whatever the caller does with sends. A failed write is reported once with WRITE_FAILED: from then on the
  *      replica signs nothing, raises an alarm, follows and serves reads.
- *   3. Jobs (VERIFY, EXECUTE, COMMIT, READ_BLOCKS) run anywhere and come back as VERIFIED, EXECUTED, COMMITTED, BLOCKS. EXECUTE jobs run one at a time in
+ *   3. Jobs (VERIFY, EXECUTE, COMMIT, READ_BLOCKS) run anywhere and come back as VERIFIED, EXECUTED, COMMITTED, BLOCKS.
+ *      EXECUTE jobs run one at a time in
  *      order, COMMIT jobs too. A job is answered exactly once.
  *   4. After a restart: RECOVER for every intact journal record, oldest first, then START, then everything else.
  *   5. replica_step(TIMER) at replica_deadline() or soon after; spurious timers are harmless.

@@ -9,7 +9,8 @@
  *   RECORD_FETCH       wire identities as one byte string
  *   RECORDS, RECORDS_FOUND   array of wire records (SPEC R6)
  *   BLOCK_FETCH        [from height, count]
- *   BLOCKS             array of [stored block as bytes (SPEC B7), [wire records], attested checkpoint of this height (checkpoint.h) as bytes, or empty]
+ *   BLOCKS             array of [stored block as bytes (SPEC B7), [wire records],
+ *                      attested checkpoint of this height (checkpoint.h) as bytes, or empty]
  *   COSIGNATURE        SPEC K6
  */
 #ifndef NODE_REPLICA_MESSAGE_H

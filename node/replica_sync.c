@@ -1,5 +1,6 @@
-/* replica_sync.c: a node that was down, or starts empty, or only follows, fetches blocks from any peer and checks everything: links, certificates,
- * records; execution and the quorum's cosignatures check the rest. Nothing here trusts the peer: it can only waste our time, and is dropped for it. */
+/* replica_sync.c: a node that was down, or starts empty, or only follows, fetches blocks from any peer and checks
+ * everything: links, certificates, records; execution and the quorum's cosignatures check the rest. Nothing here trusts
+ * the peer: it can only waste our time, and is dropped for it. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -12,9 +12,10 @@
  * HTTP_HELD_BYTES_MAX plus one request and one answer are held; HEAD gets the head of GET's answer; Expect: 100-continue is answered when the body
  * is wanted; a request refused before its body was read is answered and the connection closed.
  *
- * Refused by name, then closed: what is not HTTP/1.0 or 1.1 (ERR_HTTP_VERSION), a bare LF or CR, a folded header, Transfer-Encoding with
- * Content-Length, two lengths (ERR_HTTP_AMBIGUOUS), a coding other than chunked, a trailer, a chunk extension (ERR_HTTP_CODING), no or two Hosts, other
- * malformations (ERR_HTTP_SYNTAX), too long a head or body (431, 413), too slow a one (408).
+ * Refused by name, then closed: what is not HTTP/1.0 or 1.1 (ERR_HTTP_VERSION), a bare LF or CR, a folded header,
+ * Transfer-Encoding with Content-Length, two lengths (ERR_HTTP_AMBIGUOUS), a coding other than chunked, a trailer, a
+ * chunk extension (ERR_HTTP_CODING), no or two Hosts, other malformations (ERR_HTTP_SYNTAX), too long a head or body
+ * (431, 413), too slow a one (408).
  *
  * Time limits: a head within HTTP_HEAD_MS of its first byte (of the connection, for the first); a body at HTTP_BODY_RATE bytes per second after
  * HTTP_BODY_GRACE_MS; between requests HTTP_IDLE_MS; a peer that takes no byte of what waits for it for HTTP_WRITE_MS is closed. now_ms

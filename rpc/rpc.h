@@ -58,8 +58,8 @@ void rpc_handle(const struct host *host, const struct http_request *request, str
 enum { RPC_STREAM_KEEPALIVE_MS = 15 * 1000 };
 
 void rpc_stream_free(struct rpc_stream *s); /* accepts NULL */
-/* Appends whole events while out->len is below `room`, then stops: one event (at most RPC_EVENT_BYTES_MAX) may stand above what fits, so ask with room to
- * spare. True: more is ready now. Reads one snapshot. */
+/* Appends whole events while out->len is below `room`, then stops: one event (at most RPC_EVENT_BYTES_MAX) may stand
+ * above what fits, so ask with room to spare. True: more is ready now. Reads one snapshot. */
 bool rpc_stream_fill(struct rpc_stream *s, size_t room, uint64_t now_ms, struct buffer *out);
 /* When a comment is due that keeps the connection alive. */
 uint64_t rpc_stream_deadline(const struct rpc_stream *s);

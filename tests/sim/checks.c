@@ -1,5 +1,6 @@
-/* checks.c: what must hold in every world, from what was seen on the wire, on the disks and in the stores. What it verifies (votes, certificates, who is in a quorum) it
- * reads with its own eyes; it asks a replica only for its status. */
+/* checks.c: what must hold in every world, from what was seen on the wire, on the disks and in the stores. What it
+ * verifies (votes, certificates, who is in a quorum) it reads with its own eyes; it asks a replica only for its status.
+ * */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,7 +341,8 @@ static void check_stored(struct world *w, const struct node *n) {
     }
 }
 
-/* SPEC K4: no block that was final before an as-of time can be missing from the checkpoint that bears it. Clocks differ by their skew, times are whole seconds. */
+/* SPEC K4: no block that was final before an as-of time can be missing from the checkpoint that bears it. Clocks differ
+ * by their skew, times are whole seconds. */
 static void check_as_of(struct world *w) {
     int64_t ahead = 0;
     for (uint32_t i = 0; i < w->n; i++)

@@ -138,7 +138,8 @@ static void record_of(struct fixture *f, int i) {
     seed_named(&s, "subject", (uint32_t)i % SUBJECTS);
     key_from_seed(&s, &keys);
     struct record_header draft = {.chain_id = f->genesis->chain_id, .kind = RECORD_EVENTS, .subject = span_text(subject),
-                                  .key = keys.public_key, .created_ms = SIM_EPOCH_MS, .expires_ms = SIM_EPOCH_MS + (i % 16 == 5 ? SHORT_LIVED_MS : 86400000),
+                                  .key = keys.public_key, .created_ms = SIM_EPOCH_MS,
+                                  .expires_ms = SIM_EPOCH_MS + (i % 16 == 5 ? SHORT_LIVED_MS : 86400000),
                                   .nonce = (uint64_t)i};
     CHECK(record_make(&f->genesis->params, &draft, items.list, items.count, &keys, &f->records[i]) == OK);
 }

@@ -55,7 +55,8 @@ static bool withhold(struct world *w, int from, int to, uint8_t *type, struct bu
 
 /* ---- equivocation ---- */
 
-/* Another block for the same view: the same records, made a little differently. Both halves of the validators see a proposal that is valid by itself. */
+/* Another block for the same view: the same records, made a little differently. Both halves of the validators see a
+ * proposal that is valid by itself. */
 static void swap_note(struct world *w, const struct digest *ours, const struct digest *theirs) {
     for (uint32_t i = 0; i < w->swaps_count && i < SIM_OLD_MESSAGES; i++)
         if (digest_equal(&w->swaps[i].ours, ours)) return;

@@ -1,5 +1,5 @@
-/* node.c: one node of a world: the replica, its journal on a disk whose power fails, its store, and the jobs that uv_jobs.c gives to threads. What is slow takes
- * time and may complete late, but each lane keeps its order. */
+/* node.c: one node of a world: the replica, its journal on a disk whose power fails, its store, and the jobs that
+ * uv_jobs.c gives to threads. What is slow takes time and may complete late, but each lane keeps its order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

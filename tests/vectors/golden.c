@@ -213,7 +213,9 @@ static void status_key_of(struct gold *g, struct buffer *out) {
     status_of(g, STATUS_KEY, span_of(k.b, 32), out);
 }
 static struct span thing_name(void) { return span_text("https://id.gs1.org/01/06901234567892/21/1001"); }
-static void status_thing(struct gold *g, struct buffer *out) { status_of(g, STATUS_THING, span_text("https://id.gs1.org/01/06901234567892/21/1002"), out); }
+static void status_thing(struct gold *g, struct buffer *out) {
+    status_of(g, STATUS_THING, span_text("https://id.gs1.org/01/06901234567892/21/1002"), out);
+}
 static void status_absent(struct gold *g, struct buffer *out) { status_of(g, STATUS_THING, span_text("never"), out); }
 static void status_root(struct gold *g, struct buffer *out) {
     buffer_u64(out, g->w.head.status.count);

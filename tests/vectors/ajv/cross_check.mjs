@@ -94,7 +94,8 @@ for (let made = 0; made < count;) {
   if (batch.length >= 1000) { compare(batch); batch = []; }
 }
 compare(batch);
-console.log(`epcis-schema: ${directed} directed cases and ${count} mutations of ${valid.length} documents, seed ${seedText}: ${accepted} accepted and ${refused} refused by both, ` +
+console.log(`epcis-schema: ${directed} directed cases and ${count} mutations of ${valid.length} documents, seed ${seedText}: ` +
+  `${accepted} accepted and ${refused} refused by both, ` +
   `${disagreements} disagreements, ${deep} too deep and left aside`);
 console.log([...names].sort((a, b) => b[1] - a[1]).map(([name, n]) => `${name} ${n}`).join(", "));
 process.exit(disagreements === 0 && accepted > count / 10 && refused > count / 10 ? 0 : 1);
