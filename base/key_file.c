@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,7 +62,7 @@ enum err key_file_read(const char *path, struct seed *ret, struct refusal *ret_r
 static bool directory_sync(const char *path) {
     char copy[4096];
     if (strlen(path) >= sizeof copy) return false;
-    strcpy(copy, path);
+    snprintf(copy, sizeof copy, "%s", path);
     int fd CLEANUP(close_file) = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 && fsync(fd) == 0;
 }

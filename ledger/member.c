@@ -257,7 +257,7 @@ void act_encode(const struct act *act, struct buffer *out) {
     case ACT_TYPE_MAX:
         break;
     }
-    CHECK(!"an act of a known type");
+    check_failed(__FILE__, __LINE__, "an act of a known type");
 }
 
 static int approval_compare(const void *a, const void *b) {

@@ -190,8 +190,7 @@ static uint16_t take_effect(const struct act_run *a, const struct act *act) {
     case ACT_TYPE_MAX:
         break;
     }
-    CHECK(!"act_decode accepts known types only");
-    return RESULT_ROLE;
+    check_failed(__FILE__, __LINE__, "act_decode accepts known types only");
 }
 
 struct verdict rules_acts(struct run *run, const struct record *record, uint64_t log_index) {

@@ -92,11 +92,12 @@ vectors() {
 fuzz() {
     # shellcheck disable=SC2086
     install_debian $packages $packages_fuzz
-    build fuzz
+    cmake --preset fuzz >/dev/null
+    cmake --build build/fuzz -j "$jobs" --target fuzz_targets -- --quiet
     mkdir -p build/fuzz/found
     fuzz_failed=
     for target in build/fuzz/tests/fuzz/fuzz_*; do
-        [ -f "$target" ] && [ -x "$target" ] || continue
+        [ -f "$target" ] && [ -x "$target" ] && [ "${target##*_}" != corpus ] || continue
         name=${target##*/fuzz_}
         grown=build/fuzz/grown/$name
         mkdir -p "$grown" "tests/fuzz/corpus/$name"

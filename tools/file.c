@@ -49,7 +49,7 @@ static bool write_all(int fd, struct span data) {
 static bool sync_directory_of(const char *path) {
     char copy[4096];
     if (strlen(path) >= sizeof copy) return false;
-    strcpy(copy, path);
+    snprintf(copy, sizeof copy, "%s", path);
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return false;
     bool ok = fsync(fd) == 0;

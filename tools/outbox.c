@@ -91,7 +91,7 @@ int outbox_load(struct outbox *o, const char *name, struct parcel *ret) {
         (void)refusal_set(&refusal, e, "%s", "");
         return fail_refusal(o->tool, EXIT_BROKEN, "outbox list", path, &refusal);
     }
-    strcpy(ret->name, name);
+    snprintf(ret->name, sizeof ret->name, "%s", name);
     return EXIT_OK;
 }
 

@@ -74,7 +74,7 @@ int fail(const struct tool *t, enum tool_exit code, const char *next, const char
     vsnprintf(text, sizeof text, tr(t, zh, en), args);
     va_end(args);
     print_failure(t, code, NULL, next, text);
-    return code;
+    return (int)code;
 }
 
 int fail_refusal(const struct tool *t, enum tool_exit code, const char *next, const char *what,
@@ -84,7 +84,7 @@ int fail_refusal(const struct tool *t, enum tool_exit code, const char *next, co
              refusal->where, refusal->where[0] ? ": " : "", err_text(refusal->err, t->lang),
              err_name(refusal->err));
     print_failure(t, code, err_name(refusal->err), next, text);
-    return code;
+    return (int)code;
 }
 
 int fail_file(const struct tool *t, const char *next, const char *path) {

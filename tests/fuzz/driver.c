@@ -137,6 +137,7 @@ static void run(struct running *running, const uint8_t *data, size_t len) {
 
 static void run_all(const struct inputs *in, unsigned mutants, struct running *running) {
     static uint8_t data[MUTANT_BYTES_MAX];
+    run(running, data, 0);
     for (size_t i = 0; i < in->count; i++) run(running, in->list[i].data, in->list[i].len);
     for (size_t i = 0; i < in->count; i++) {
         for (unsigned k = 0; k < mutants; k++) {

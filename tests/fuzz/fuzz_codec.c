@@ -71,7 +71,7 @@ static void copy(struct unpack *u, struct buffer *out) {
         pack_ext(out, 1, unpack_ext(u, 1, SIZE_MAX));
         break;
     case VALUE_NONE:
-        CHECK(!"an accepted value has no end");
+        check_failed(__FILE__, __LINE__, "an accepted value has no end");
     }
 }
 
@@ -88,8 +88,8 @@ static void value(struct span in, struct buffer *out) {
 
 static void json(struct span text, struct buffer *out) {
     struct refusal refusal;
-    struct buffer back CLEANUP(buffer_free);
-    struct buffer again CLEANUP(buffer_free);
+    struct buffer back CLEANUP(buffer_free) = {0};
+    struct buffer again CLEANUP(buffer_free) = {0};
     buffer_init(&back, OUTPUT_MAX);
     buffer_init(&again, OUTPUT_MAX);
     if (json_parse(text, out, &refusal) != OK) return;
@@ -101,7 +101,7 @@ static void json(struct span text, struct buffer *out) {
 
 static void table(const struct type *type, struct span in, struct buffer *out) {
     static uint64_t holder[STRUCT_BYTES_MAX / sizeof(uint64_t)];
-    struct arena arena CLEANUP(arena_free);
+    struct arena arena CLEANUP(arena_free) = {0};
     arena_init(&arena, ARENA_MAX);
     CHECK(type->size <= sizeof holder);
     if (codec_decode(type, in, &arena, holder) != OK) return;
@@ -113,7 +113,7 @@ static void table(const struct type *type, struct span in, struct buffer *out) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct buffer out CLEANUP(buffer_free);
+    struct buffer out CLEANUP(buffer_free) = {0};
     if (size == 0 || size > INPUT_MAX) return 0;
     buffer_init(&out, OUTPUT_MAX);
     struct span rest = span_of(data + 1, size - 1);

@@ -13,8 +13,8 @@ enum { INPUT_MAX = 1 << 17, JSON_MAX = 8 << 20 };
 static void file(struct span in, bool from_json) {
     struct genesis *g = NULL;
     struct refusal refusal = {0};
-    struct buffer again CLEANUP(buffer_free);
-    struct buffer json CLEANUP(buffer_free);
+    struct buffer again CLEANUP(buffer_free) = {0};
+    struct buffer json CLEANUP(buffer_free) = {0};
     struct ledger_head head;
     buffer_init(&again, GENESIS_BYTES_MAX);
     buffer_init(&json, JSON_MAX);
@@ -38,7 +38,7 @@ static void file(struct span in, bool from_json) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static bool started;
     struct refusal refusal = {0};
-    struct buffer out CLEANUP(buffer_free);
+    struct buffer out CLEANUP(buffer_free) = {0};
     buffer_init(&out, GENESIS_BYTES_MAX);
     if (!started) crypto_start();
     started = true;

@@ -3,7 +3,7 @@
  * answers leave in order. */
 #include <stdint.h>
 
-#include "../unit/rpc_world.h"
+#include "tests/unit/rpc_world.h"
 
 struct fuzz_state {
     struct world world;

@@ -39,7 +39,7 @@ static void certificate(struct span in, uint32_t validators, struct buffer *out)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static bool started;
-    struct buffer out CLEANUP(buffer_free);
+    struct buffer out CLEANUP(buffer_free) = {0};
     if (!started) crypto_start();
     started = true;
     if (size < 2 || size > 1 << 16) return 0;

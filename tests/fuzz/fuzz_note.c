@@ -51,7 +51,7 @@ static void attested(const struct genesis *g, struct span in, struct buffer *out
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct genesis *g = genesis_once();
-    struct buffer out CLEANUP(buffer_free);
+    struct buffer out CLEANUP(buffer_free) = {0};
     struct note_key key;
     struct checkpoint c;
     if (size == 0 || size > 2 * NOTE_BYTES_MAX) return 0;

@@ -23,8 +23,8 @@ static const struct digest *chain_once(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct digest *chain_id = chain_once();
-    struct arena arena CLEANUP(arena_free);
-    struct buffer out CLEANUP(buffer_free);
+    struct arena arena CLEANUP(arena_free) = {0};
+    struct buffer out CLEANUP(buffer_free) = {0};
     struct statement s;
     struct bundle bundle;
     if (size > PROOF_BYTES_MAX) return 0;

@@ -43,7 +43,7 @@ static void a_record_is_proven(void **state) {
     struct world w;
     struct attested a;
     struct digest wire_id;
-    struct buffer bundle CLEANUP(buffer_free) = {0}, json CLEANUP(buffer_free) = {0};
+    struct buffer bundle CLEANUP(buffer_free) = {0};
     struct arena arena CLEANUP(arena_free) = {0};
     struct statement s;
     world_begin(&w, 1);

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "rpc_shape.h"
-#include "rpc_world.h"
+#include "tests/unit/rpc_shape.h"
+#include "tests/unit/rpc_world.h"
 
 #define BOX "urn:epc:id:sgtin:0614141.107346.2017"
 
@@ -318,7 +318,7 @@ static void json_rpc_examples(void **state) {
 
 static void json_rpc_refusals(void **state) {
     struct fixture *f = *state;
-    struct span v, error, data;
+    struct span v, error, data = SPAN_EMPTY;
     v = call_json(f, "{\"jsonrpc\":\"2.0\",\"method\":\"member.get\",\"params\":{\"subject\":\"nobody\"},\"id\":1}", 200);
     assert_int_equal(error_code(v), ERR_RPC_NOT_FOUND);
     assert_true(value_get(v, "error", &error) && value_get(error, "data", &data));

@@ -9,8 +9,8 @@
 
 #include "ledger/merkle.h"
 #include "ledger/proof.h"
-#include "rpc_shape.h"
-#include "rpc_world.h"
+#include "tests/unit/rpc_shape.h"
+#include "tests/unit/rpc_world.h"
 
 #define BOX "urn:epc:id:sgtin:0614141.107346.2017"
 #define BOX_DL "https%3A%2F%2Fid.gs1.org%2F01%2F10614141073464%2F21%2F2017"
