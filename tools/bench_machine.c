@@ -136,8 +136,7 @@ void samples_add(struct samples *s, uint64_t us) {
     if (s->count == SAMPLES_MAX) return;
     if (s->count == s->cap) {
         s->cap = s->cap ? 2 * s->cap : 1024;
-        s->list = realloc(s->list, s->cap * sizeof *s->list);
-        CHECK(s->list != NULL);
+        s->list = check_realloc(s->list, s->cap, sizeof *s->list);
     }
     s->list[s->count++] = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
 }

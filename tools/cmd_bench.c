@@ -41,12 +41,12 @@ enum {
     ANSWER_BYTES_MAX = 1 << 20,
 };
 
-/* The one thing a signal handler may touch. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
+/* SIGINT and SIGTERM are blocked while the bench runs, and looked for here: what was started is
+ * stopped and deleted whatever happens. */
+static bool interrupted(void) {
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
 }
 
 /* ---- submissions ---- */
@@ -63,7 +63,7 @@ struct feed {
 
 static bool feed_next(void *context, struct load_request *ret) {
     struct feed *f = context;
-    if (f->next == f->records->batches || interrupted || f->trouble[0] ||
+    if (f->next == f->records->batches || interrupted() || f->trouble[0] ||
         load_now_us() >= f->stop_us)
         return false;
     ret->tag = f->next++;
@@ -139,7 +139,7 @@ static void rate_take(const struct feed *f, const struct load_report *report, ui
 }
 
 static int feed_complaint(struct bench *b, const struct feed *f, const struct load_report *report) {
-    if (interrupted) return fail(b->tool, EXIT_UNKNOWN, "bench", "已中断", "interrupted");
+    if (interrupted()) return fail(b->tool, EXIT_UNKNOWN, "bench", "已中断", "interrupted");
     if (f->trouble[0])
         return fail(b->tool, EXIT_REFUSED, "help bench", "节点拒绝：%s", "a node refused: %s",
                     shown(b->tool, span_text(f->trouble)));
@@ -193,7 +193,7 @@ static int phase_idle(struct bench *b) {
     if (code == EXIT_OK) {
         struct feed f = {.records = &r, .stop_us = UINT64_MAX};
         struct load_group g = group_of(b, &f, 1, IDLE_INTERVAL_US);
-        load_run(&g, 1, load_now_us() + GRACE_US, &interrupted, &report);
+        load_run(&g, 1, load_now_us() + GRACE_US, interrupted, &report);
         code = feed_complaint(b, &f, &report);
         b->committed += f.committed;
         latency_take(&f, &b->idle);
@@ -224,7 +224,7 @@ static int phase_full(struct bench *b) {
         if (b->records == 0) f.stop_us = load_now_us() + b->seconds * 1000000;
         uint64_t own = own_cpu_us();
         struct load_group g = group_of(b, &f, (uint32_t)b->connections, 0);
-        load_run(&g, 1, b->records > 0 ? UINT64_MAX : f.stop_us + GRACE_US, &interrupted, &report);
+        load_run(&g, 1, b->records > 0 ? UINT64_MAX : f.stop_us + GRACE_US, interrupted, &report);
         own = own_cpu_us() - own;
         usage_read(b->tool, &b->devnet, &after);
         code = feed_complaint(b, &f, &report);
@@ -257,7 +257,7 @@ static int phase_half(struct bench *b) {
                                           (uint64_t)(HALF_BATCH * 1e6 / b->half_target)),
                                  group_of(b, &p, 4, HALF_PROBE_US)};
         if (code == EXIT_OK) {
-            load_run(g, 2, f.stop_us + GRACE_US, &interrupted, &report);
+            load_run(g, 2, f.stop_us + GRACE_US, interrupted, &report);
             code = feed_complaint(b, &f, &report);
             rate_take(&f, &report, 1, &b->half);
             b->committed += f.committed + p.committed;
@@ -283,7 +283,7 @@ static int phase_events(struct bench *b) {
         f.buckets = check_alloc(BUCKETS_MAX, sizeof *f.buckets);
         usage_read(b->tool, &b->devnet, &before);
         struct load_group g = group_of(b, &f, (uint32_t)b->connections, 0);
-        load_run(&g, 1, f.stop_us + GRACE_US, &interrupted, &report);
+        load_run(&g, 1, f.stop_us + GRACE_US, interrupted, &report);
         usage_read(b->tool, &b->devnet, &after);
         code = feed_complaint(b, &f, &report);
         rate_take(&f, &report, EVENTS_PER_RECORD, &b->events);
@@ -307,7 +307,7 @@ struct reading {
 static bool reading_next(void *context, struct load_request *ret) {
     struct reading *r = context;
     char id[65];
-    if (interrupted || load_now_us() >= r->stop_us) return false;
+    if (interrupted() || load_now_us() >= r->stop_us) return false;
     r->at = (r->at + 7919) % r->records->count;
     hex_encode(span_of(r->records->ids[r->at].b, 32), id);
     ret->body = SPAN_EMPTY;
@@ -335,7 +335,7 @@ static int phase_proofs(struct bench *b) {
     if (code == EXIT_OK) {
         struct feed f = {.records = &r, .stop_us = UINT64_MAX};
         struct load_group g = group_of(b, &f, (uint32_t)b->connections, 0);
-        load_run(&g, 1, load_now_us() + GRACE_US, &interrupted, &report);
+        load_run(&g, 1, load_now_us() + GRACE_US, interrupted, &report);
         code = feed_complaint(b, &f, &report);
         b->committed += f.committed;
         samples_free(&f.latencies);
@@ -343,7 +343,7 @@ static int phase_proofs(struct bench *b) {
         g = (struct load_group){
             b->ports,     b->devnet.validators, (uint32_t)b->connections, 0, &reading,
             reading_next, reading_done};
-        if (code == EXIT_OK) load_run(&g, 1, reading.stop_us + GRACE_US, &interrupted, &report);
+        if (code == EXIT_OK) load_run(&g, 1, reading.stop_us + GRACE_US, interrupted, &report);
         if (code == EXIT_OK && reading.wrong > 0)
             code = fail(b->tool, EXIT_BROKEN, "help bench", "%llu 个证明未能读取",
                         "%llu proofs could not be read", (unsigned long long)reading.wrong);
@@ -426,7 +426,7 @@ static void network_down(struct bench *b, int code) {
     enum devnet_stopped stopped[VALIDATORS_MAX + 1];
     if (!b->own || b->devnet.directory[0] == 0) return;
     devnet_stop(b->tool, &b->devnet, stopped, code == EXIT_OK);
-    if (code == EXIT_OK || interrupted)
+    if (code == EXIT_OK || interrupted())
         (void)nftw(b->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     else
         remark(b->tool, "保留以供查看：%s\n", "kept to look at: %s\n", b->directory);
@@ -452,7 +452,7 @@ static int phases_run(struct bench *b) {
     if (code == EXIT_OK) code = phase_machine(b);
     if (code == EXIT_OK) code = accepted_read(b, &before);
     for (size_t i = 0; i < sizeof phases / sizeof *phases && code == EXIT_OK; i++)
-        if (wanted(b, phases[i].name) && !interrupted) code = phases[i].run(b);
+        if (wanted(b, phases[i].name) && !interrupted()) code = phases[i].run(b);
     usage_read(b->tool, &b->devnet, &b->at_end);
     if (code == EXIT_OK) code = accepted_read(b, &after);
     b->accepted = after - before;
@@ -467,14 +467,16 @@ static int phases_run(struct bench *b) {
 
 static int run_bench(struct tool *t, const struct arguments *a) {
     struct bench b = {.tool = t, .devnet = {.lock = -1}, .phases = argument(a, OPTION_PHASES)};
-    struct sigaction act = {.sa_handler = on_signal}, old_int, old_term;
+    sigset_t signals, old;
     if (!argument_number(t, a, OPTION_SECONDS, 1, 3600, 10, &b.seconds) ||
         !argument_number(t, a, OPTION_RECORDS, 0, 20000000, 0, &b.records) ||
         !argument_number(t, a, OPTION_BATCH, 2, RPC_BATCH_RECORDS_MAX, 128, &b.batch) ||
         !argument_number(t, a, OPTION_CONNECTIONS, 1, LOAD_CONNECTIONS_MAX - 4, 16, &b.connections))
         return EXIT_USAGE;
-    sigaction(SIGINT, &act, &old_int);
-    sigaction(SIGTERM, &act, &old_term);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, &old);
     int code = network_up(&b, argument(a, OPTION_DIR));
     for (uint32_t i = 0; i < b.devnet.validators; i++)
         b.ports[i] = (uint16_t)(b.devnet.base_port + DEVNET_HTTP + i);
@@ -485,8 +487,7 @@ static int run_bench(struct tool *t, const struct arguments *a) {
     devnet_close(&b.devnet);
     keypair_wipe(&b.keys);
     genesis_free(b.genesis);
-    sigaction(SIGINT, &old_int, NULL);
-    sigaction(SIGTERM, &old_term, NULL);
+    sigprocmask(SIG_SETMASK, &old, NULL);
     return code;
 }
 

@@ -98,6 +98,9 @@ static void become(const char *daemon, const char *directory, int log, int repor
     char *const argv[] = {(char *)(uintptr_t)daemon, (char *)(uintptr_t) "--config",
                           (char *)(uintptr_t) "node.ini", NULL};
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    sigset_t none;
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
     if (setsid() >= 0 && chdir(directory) == 0 && null >= 0 && dup2(null, 0) >= 0 &&
         dup2(log, 1) >= 0 && dup2(log, 2) >= 0)
         execv(daemon, argv);

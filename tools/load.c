@@ -41,7 +41,7 @@ struct connection {
 
 struct run {
     const struct load_group *groups;
-    const volatile sig_atomic_t *stop;
+    bool (*stopped)(void);
     struct connection list[LOAD_CONNECTIONS_MAX];
     uint32_t count;
     uint64_t due_us[LOAD_CONNECTIONS_MAX]; /* per group: when its next request is due */
@@ -226,7 +226,7 @@ static bool wait_and_move(struct run *r, uint64_t wake, uint64_t until_us) {
         of[n] = c;
         fds[n++] = (struct pollfd){c->fd, c->state == SENDING ? POLLOUT : POLLIN, 0};
     }
-    if (!open || r->report->broken || *r->stop) return false;
+    if (!open || r->report->broken || r->stopped()) return false;
     uint64_t now = load_now_us();
     if (now >= until_us) return false;
     if (until_us < wake) wake = until_us;
@@ -245,11 +245,11 @@ static bool wait_and_move(struct run *r, uint64_t wake, uint64_t until_us) {
 }
 
 void load_run(const struct load_group groups[], uint32_t count, uint64_t until_us,
-              const volatile sig_atomic_t *stop, struct load_report *ret) {
+              bool (*stopped)(void), struct load_report *ret) {
     struct run *r = check_alloc(1, sizeof *r);
     *ret = (struct load_report){.began_us = load_now_us()};
     r->groups = groups;
-    r->stop = stop;
+    r->stopped = stopped;
     r->report = ret;
     r->last_answer_us = ret->began_us;
     for (uint32_t g = 0; g < count; g++) {

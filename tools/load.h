@@ -13,8 +13,6 @@
 #ifndef TOOLS_LOAD_H
 #define TOOLS_LOAD_H
 
-#include <signal.h>
-
 #include "base/span.h"
 
 enum {
@@ -58,10 +56,10 @@ struct load_report {
 };
 
 /* Runs until every source has no more and all is answered, or until_us: then what is outstanding is
- * left unanswered; or until *stop is set. A request that is not accepted within LOAD_PATIENCE_US
- * ends the run: report->broken. */
+ * left unanswered; or until stopped() says so. A request that is not accepted within
+ * LOAD_PATIENCE_US ends the run: report->broken. */
 void load_run(const struct load_group groups[], uint32_t count, uint64_t until_us,
-              const volatile sig_atomic_t *stop, struct load_report *ret);
+              bool (*stopped)(void), struct load_report *ret);
 uint64_t load_now_us(void); /* monotonic */
 
 #endif
