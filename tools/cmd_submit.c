@@ -30,7 +30,8 @@ struct submission {
     struct sender sender;
     struct parcel parcel;
     struct buffer wire;
-    bool check; /* only check the documents */
+    bool check;                 /* only check the documents */
+    uint64_t batch, expires_ms; /* as given; 0: the default */
 };
 
 static int parcel_send(struct submission *s) {
@@ -81,6 +82,10 @@ static int walk(struct submission *s, const struct arguments *a) {
     return code ? code : sent;
 }
 
+static void refused_next(const struct tool *t) {
+    remark(t, "接着试：suyuan submit --check FILE\n", "try: suyuan submit --check FILE\n");
+}
+
 static void check_report(struct submission *s) {
     struct tool *t = s->tool;
     const struct packer *p = &s->packer;
@@ -88,6 +93,7 @@ static void check_report(struct submission *s) {
         say(t, "%" PRIu64 " 个文档合格（%" PRIu64 " 个事件），%" PRIu64 " 个不合格\n",
             "%" PRIu64 " documents in order (%" PRIu64 " events), %" PRIu64 " refused\n",
             p->documents, p->events, p->refused);
+        if (p->refused > 0) refused_next(t);
         return;
     }
     struct buffer out CLEANUP(buffer_free) = {0};
@@ -117,18 +123,15 @@ static int run_records(struct submission *s, const struct arguments *a, const st
                        const struct keypair *keys, struct span subject) {
     struct buffer json CLEANUP(buffer_free) = {0};
     struct emit emit;
-    uint64_t batch, lifetime;
     uint64_t longest = g->params.parameters.record_lifetime_ms;
-    if (!argument_number(s->tool, a, OPTION_BATCH, 1, RECORD_ITEMS_MAX, 0, &batch) ||
-        !argument_duration(s->tool, a, OPTION_EXPIRES,
-                           EXPIRES_MS < longest ? (uint64_t)EXPIRES_MS : longest, &lifetime) ||
-        !argument_duration(s->tool, a, OPTION_TIMEOUT, TIMEOUT_MS, &s->sender.timeout_ms))
-        return EXIT_USAGE;
-    if (lifetime == 0 || lifetime > longest)
+    uint64_t lifetime = s->expires_ms          ? s->expires_ms
+                        : EXPIRES_MS < longest ? (uint64_t)EXPIRES_MS
+                                               : longest;
+    if (lifetime > longest)
         return fail(s->tool, EXIT_USAGE, "help submit", "--expires 超出账本允许的 %" PRIu64 " 毫秒",
                     "--expires is longer than the ledger's %" PRIu64 " ms", longest);
     packer_init(&s->packer, s->tool, &g->params, keys, subject);
-    s->packer.batch = (uint32_t)batch;
+    s->packer.batch = (uint32_t)s->batch;
     s->packer.lifetime_ms = lifetime;
     parcel_init(&s->parcel);
     buffer_init(&s->wire, RECORD_BYTES_MAX);
@@ -138,6 +141,7 @@ static int run_records(struct submission *s, const struct arguments *a, const st
     sender_summary(&s->sender);
     if (code == EXIT_OK) code = sender_code(&s->sender);
     if (code == EXIT_OK && s->packer.refused > 0) code = EXIT_REFUSED;
+    if (s->packer.refused > 0) refused_next(s->tool);
     buffer_free(&s->wire);
     parcel_free(&s->parcel);
     packer_free(&s->packer);
@@ -149,11 +153,17 @@ static int run_submit(struct tool *t, const struct arguments *a) {
     struct keypair keys CLEANUP(keypair_wipe) = {0};
     struct genesis *g = NULL;
     struct outbox outbox;
+    struct submission s = {.tool = t};
     if (argument(a, OPTION_CHECK) != NULL) return run_check(t, a);
     const char *key = argument(a, OPTION_KEY) ? argument(a, OPTION_KEY) : getenv("SUYUAN_KEY");
     struct span subject;
+    uint64_t timeout_ms;
     if (key == NULL)
         return fail(t, EXIT_USAGE, "help submit", "缺少 --key 密钥文件", "--key FILE is missing");
+    if (!argument_number(t, a, OPTION_BATCH, 1, RECORD_ITEMS_MAX, 0, &s.batch) ||
+        !argument_duration(t, a, OPTION_EXPIRES, 0, &s.expires_ms) ||
+        !argument_duration(t, a, OPTION_TIMEOUT, TIMEOUT_MS, &timeout_ms))
+        return EXIT_USAGE;
     int code = signer_read(t, key, &keys);
     if (code == EXIT_OK) code = outbox_open(t, argument(a, OPTION_OUTBOX), &outbox);
     if (code) return code;
@@ -161,9 +171,11 @@ static int run_submit(struct tool *t, const struct arguments *a) {
     code = chain_genesis(&node, a, &g);
     if (code) return code;
     code = signer_subject(&node, argument(a, OPTION_SUBJECT), &keys.public_key, &subject);
-    struct submission s = {.tool = t};
-    s.sender = (struct sender){
-        .tool = t, .node = &node, .outbox = &outbox, .wait = argument(a, OPTION_WAIT) != NULL};
+    s.sender = (struct sender){.tool = t,
+                               .node = &node,
+                               .outbox = &outbox,
+                               .wait = argument(a, OPTION_WAIT) != NULL,
+                               .timeout_ms = timeout_ms};
     if (code == EXIT_OK) code = run_records(&s, a, g, &keys, subject);
     genesis_free(g);
     return code;
