@@ -64,7 +64,7 @@ enum replica_input_kind {
     REPLICA_PEER_DOWN,    /* peer */
     REPLICA_MESSAGE,      /* peer, type (node/peer_message.h), bytes */
     REPLICA_SUBMIT,       /* ticket, wait, bytes: one wire record (SPEC R6) */
-    REPLICA_VERIFIED,     /* job, err; code: what execution would say now (ledger_preview), 0 when it would accept */
+    REPLICA_VERIFIED,     /* job, err; code, item: what execution would say now (ledger_preview), code 0 when it would accept */
     REPLICA_WRITTEN,      /* journal sequence number that is durable, and all before it */
     REPLICA_WRITE_FAILED, /* the journal or a store cannot write any more */
     REPLICA_EXECUTED,     /* job, execution */
@@ -95,7 +95,7 @@ struct replica_input {
     uint8_t type;
     uint8_t validator;
     bool wait;
-    uint16_t code;
+    uint16_t code, item;
     enum err err;
     struct span bytes;
     const struct replica_head *head;
@@ -123,7 +123,7 @@ struct replica_reply {
     struct digest wire_id;
     struct digest record_id;
     uint64_t height, log_index; /* COMMITTED */
-    uint16_t code, item;        /* COMMITTED: SPEC X4. REFUSED with ERR_WOULD_REFUSE: the code it would get */
+    uint16_t code, item;        /* COMMITTED: SPEC X4. REFUSED with ERR_WOULD_REFUSE: what it would get */
 };
 
 /* A final block ready to execute. Lives until COMMITTED covers its height. */

@@ -17,14 +17,14 @@ static struct replica_reply *reply(struct replica *r, uint64_t ticket, enum repl
     return &o->reply;
 }
 
-static void reply_refused(struct replica *r, uint64_t ticket, enum err e, uint16_t code, const struct digest *wire_id,
-                          const struct digest *record_id) {
+static struct replica_reply *reply_refused(struct replica *r, uint64_t ticket, enum err e, const struct digest *wire_id,
+                                           const struct digest *record_id) {
     struct replica_reply *answer = reply(r, ticket, e == ERR_BUSY ? REPLY_BUSY : REPLY_REFUSED);
     answer->err = e;
-    answer->code = code;
     if (e == ERR_BUSY) answer->retry_after_ms = RETRY_AFTER_MS;
     if (wire_id != NULL) answer->wire_id = *wire_id;
     if (record_id != NULL) answer->record_id = *record_id;
+    return answer;
 }
 
 static void reply_pending(struct replica *r, uint64_t ticket, bool wait, const struct digest *wire_id,
@@ -86,13 +86,13 @@ static enum err verify_start(struct replica *r, struct verify_job job, struct sp
 void on_submit(struct replica *r, const struct replica_input *in) {
     struct verify_job job = {.ticket = in->ticket, .submitted = true, .wait = in->wait};
     if (!may_sign(r)) {
-        reply_refused(r, in->ticket, r->stopping ? ERR_STOPPING : ERR_NOT_VOTING, 0, NULL, NULL);
+        reply_refused(r, in->ticket, r->stopping ? ERR_STOPPING : ERR_NOT_VOTING, NULL, NULL);
         return;
     }
     enum err e = in->bytes.len > r->genesis->params.parameters.record_bytes ? ERR_TOO_LARGE : OK;
     if (e == OK) e = peek(in->bytes, &job.wire_id, &job.record_id, &job.expires_ms);
     if (e != OK) {
-        reply_refused(r, in->ticket, e, 0, NULL, NULL);
+        reply_refused(r, in->ticket, e, NULL, NULL);
         return;
     }
     if (pool_keeps(&r->pool, &job.wire_id)) {
@@ -101,7 +101,7 @@ void on_submit(struct replica *r, const struct replica_input *in) {
     }
     if (!pool_fits(&r->pool, in->bytes.len)) e = ERR_BUSY;
     if (e == OK) e = verify_start(r, job, in->bytes);
-    if (e != OK) reply_refused(r, in->ticket, e, 0, &job.wire_id, &job.record_id);
+    if (e != OK) reply_refused(r, in->ticket, e, &job.wire_id, &job.record_id);
 }
 
 static struct verify_job *job_take(struct replica *r, uint64_t id) {
@@ -156,7 +156,7 @@ static void admit(struct replica *r, const struct verify_job *job) {
     enum err e = pool_add(&r->pool, &job->wire_id, &job->record_id, job->bytes, job->expires_ms, r->now_ms);
     if (e == ERR_POOL_KNOWN) e = OK;
     if (e != OK && job->needed) lend(r, job);
-    if (job->submitted && e != OK) reply_refused(r, job->ticket, e, 0, &job->wire_id, &job->record_id);
+    if (job->submitted && e != OK) reply_refused(r, job->ticket, e, &job->wire_id, &job->record_id);
     if (job->submitted && e == OK) reply_pending(r, job->ticket, job->wait, &job->wire_id, &job->record_id);
     if (e != OK) return;
     r->work_dirty = true;
@@ -173,7 +173,11 @@ void on_verified(struct replica *r, const struct replica_input *in) {
     if (e == OK) {
         admit(r, job);
     } else {
-        if (job->submitted) reply_refused(r, job->ticket, e, in->code, &job->wire_id, &job->record_id);
+        if (job->submitted) {
+            struct replica_reply *answer = reply_refused(r, job->ticket, e, &job->wire_id, &job->record_id);
+            answer->code = in->code;
+            answer->item = in->item;
+        }
         /* The wire identity covers header and signature. A body that does not fit them convicts whoever sent it, not the block. */
         if (e == ERR_SIGNATURE) record_malformed(r, &job->wire_id);
         /* A validator vouches for the form of what it spreads; by present status it may honestly differ from us. */

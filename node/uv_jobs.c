@@ -18,7 +18,7 @@ struct verify_job {
     struct lease *lease; /* NULL: form and signature only */
     uint64_t id, time_ms;
     enum err err;
-    uint16_t code;
+    uint16_t code, item;
 };
 
 static void verify_run(struct uv_job *job) {
@@ -26,11 +26,13 @@ static void verify_run(struct uv_job *job) {
     const struct ledger_params *params = &v->node->genesis->params;
     struct record record;
     arena_reset(&v->arena);
-    v->code = 0;
+    v->code = v->item = 0;
     v->err = record_check(params, buffer_span(&v->wire), &v->arena, &record, NULL);
     if (v->err != OK || v->lease == NULL) return;
     struct reader r = store_snapshot_reader(v->lease->snapshot);
-    v->code = (uint16_t)ledger_preview(params, r, v->time_ms, &record, &v->arena).code;
+    struct result preview = ledger_preview(params, r, v->time_ms, &record, &v->arena);
+    v->code = preview.code;
+    v->item = preview.item;
 }
 
 static void verify_done(struct uv_job *job) {
@@ -38,7 +40,7 @@ static void verify_done(struct uv_job *job) {
     struct uv_node *n = v->node;
     lease_drop(v->lease);
     v->lease = NULL;
-    struct replica_input in = {.kind = REPLICA_VERIFIED, .job = v->id, .err = v->err, .code = v->code};
+    struct replica_input in = {.kind = REPLICA_VERIFIED, .job = v->id, .err = v->err, .code = v->code, .item = v->item};
     v->next_free = n->verify_free;
     n->verify_free = v;
     node_input(n, &in);

@@ -87,7 +87,7 @@ comes_back() {
     jq '.epcisBody.eventList[1].eventTime = "2099-01-01T00:00:00+08:00"' "$document" > future.json
     run suyuan submit --key "$KEYS/lucheng.shanfu-yangmei.key" --wait future.json "$document" --lang en
     [ "$status" -eq 3 ]
-    [[ $output == *"1 committed"*"1 refused"* && $output == *RESULT_EVENT_TIME* ]]
+    [[ $output == *"1 committed"*"1 refused"* && $output == *"future.json: eventList[1]: "*RESULT_EVENT_TIME* ]]
 }
 
 @test "the outbox: what went out unseen is not entered twice" {
