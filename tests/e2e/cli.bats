@@ -139,7 +139,7 @@ JSON
 
 @test "every public document is taken or refused as its folder says" {
     vectors=${SUYUAN_VECTORS:-$SUYUAN_ROOT/../shared/data}
-    [ -d "$vectors/epcis-docs-openepcis" ] || skip "epcis-docs-openepcis is absent"
+    [ -d "$vectors/epcis-docs-openepcis" ] || { [ "${CI:-}" != true ] && skip "epcis-docs-openepcis is absent"; }
     find "$vectors/epcis-docs-openepcis" -name '*.json*' | grep -v -e /Invalid/ -e /Queries/ > valid
     [ "$(wc -l < valid)" -ge 25 ]
     exits 0 xargs -d '\n' suyuan submit --check --lang en < valid

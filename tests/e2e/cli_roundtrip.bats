@@ -33,7 +33,7 @@ comes_back() {
 }
 
 @test "every valid public document is finalised and comes back equal" {
-    [ -d "$vectors/epcis-docs-openepcis" ] || skip "epcis-docs-openepcis is absent"
+    [ -d "$vectors/epcis-docs-openepcis" ] || { [ "${CI:-}" != true ] && skip "epcis-docs-openepcis is absent"; }
     count=0
     while IFS= read -r -d '' file; do
         suyuan submit --check "$file" > /dev/null 2>&1 || continue
