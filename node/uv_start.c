@@ -16,6 +16,9 @@
 #include "storage/recover_ledger.h"
 #include "storage/store_leveldb.h"
 
+/* A node that was killed may still be writing when its successor starts. */
+enum { LOCK_WAIT_MS = 10000 };
+
 static bool refuse(const char *event, const char *why) {
     log_line(LOG_ERROR, event, "why=\"%s\"", why);
     return false;
@@ -119,7 +122,7 @@ static bool store_fill(struct uv_node *n, const struct recover_report *report) {
 static bool ledger_open(struct uv_node *n) {
     char path[CONFIG_PATH_BYTES], why[STORE_ERROR_BYTES];
     if (!path_join(path, n->config->data_directory, "store")) return refuse("store.open", "the path is too long");
-    struct store_leveldb_options options = {.cache_bytes = (size_t)n->config->cache_bytes};
+    struct store_leveldb_options options = {.cache_bytes = (size_t)n->config->cache_bytes, .lock_wait_ms = LOCK_WAIT_MS};
     if (!store_leveldb_open(path, &options, &n->store, why)) return refuse("store.open", why);
     n->store_open = true;
     struct recover_checks checks = recover_ledger_checks(&n->genesis->params);

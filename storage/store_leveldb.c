@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     TABLES = 2,
@@ -18,6 +19,7 @@ enum {
     WRITE_BUFFER_BYTES_STATE = 32 << 20,
     WRITE_BUFFER_BYTES_CHAIN = 16 << 20,
     BLOOM_BITS = 10,      /* per key: one needless read in a hundred absent keys */
+    LOCK_STEP_MS = 20,
     OPEN_FILES_MAX = 256, /* per table; with 8 MiB files 2 GiB stay open, the rest is reopened */
     FILE_BYTES_CHAIN = 32 << 20, /* bodies under rising keys are never rewritten: few large files */
     FILE_BYTES_STATE = 4 << 20,  /* small steps, so that a compaction never takes long */
@@ -242,7 +244,8 @@ static const struct store_ops level_ops = {
 };
 
 static bool table_open(struct leveldb *l, enum table table, const char *path,
-                       size_t write_buffer_bytes, char ret_error[STORE_ERROR_BYTES]) {
+                       size_t write_buffer_bytes, uint32_t lock_wait_ms,
+                       char ret_error[STORE_ERROR_BYTES]) {
     leveldb_options_t *o = leveldb_options_create();
     l->tables[table].options = o;
     leveldb_options_set_create_if_missing(o, 1);
@@ -257,8 +260,15 @@ static bool table_open(struct leveldb *l, enum table table, const char *path,
     leveldb_options_set_compression(o, table == TABLE_CHAIN ? leveldb_snappy_compression
                                                             : leveldb_no_compression);
     char *error = NULL;
-    l->tables[table].db = leveldb_open(o, path, &error);
-    if (!error) return true;
+    for (uint32_t waited_ms = 0;; waited_ms += LOCK_STEP_MS) {
+        l->tables[table].db = leveldb_open(o, path, &error);
+        if (!error) return true;
+        /* The name of LevelDB's lock file is the only sign there is of what went wrong. */
+        if (waited_ms >= lock_wait_ms || !strstr(error, "/LOCK: ")) break;
+        leveldb_free(error);
+        error = NULL;
+        (void)usleep(LOCK_STEP_MS * 1000);
+    }
     snprintf(ret_error, STORE_ERROR_BYTES, "%s", error);
     leveldb_free(error);
     return false;
@@ -281,6 +291,7 @@ bool store_leveldb_open(const char *directory, const struct store_leveldb_option
     }
     size_t cache = options && options->cache_bytes ? options->cache_bytes : CACHE_BYTES;
     size_t buffer = options ? options->write_buffer_bytes : 0;
+    uint32_t wait = options ? options->lock_wait_ms : 0;
     struct leveldb *l = check_alloc(1, sizeof *l);
     l->cache = leveldb_cache_create_lru(cache);
     l->bloom = leveldb_filterpolicy_create_bloom(BLOOM_BITS);
@@ -290,8 +301,10 @@ bool store_leveldb_open(const char *directory, const struct store_leveldb_option
     l->write_sync = leveldb_writeoptions_create();
     leveldb_writeoptions_set_sync(l->write_sync, 1);
     (void)pthread_mutex_init(&l->error_lock, NULL);
-    if (table_open(l, TABLE_CHAIN, chain, buffer ? buffer : WRITE_BUFFER_BYTES_CHAIN, ret_error) &&
-        table_open(l, TABLE_STATE, state, buffer ? buffer : WRITE_BUFFER_BYTES_STATE, ret_error)) {
+    if (table_open(l, TABLE_CHAIN, chain, buffer ? buffer : WRITE_BUFFER_BYTES_CHAIN, wait,
+                   ret_error) &&
+        table_open(l, TABLE_STATE, state, buffer ? buffer : WRITE_BUFFER_BYTES_STATE, wait,
+                   ret_error)) {
         *ret = (struct store){l, &level_ops};
         return true;
     }

@@ -15,6 +15,7 @@
 struct store_leveldb_options {
     size_t cache_bytes;        /* block cache over both tables; 0: 32 MiB */
     size_t write_buffer_bytes; /* per table, at times two; 0: state 32 MiB, chain 16 MiB */
+    uint32_t lock_wait_ms;     /* for a killed process that has not let go of its files yet */
 };
 
 /* Creates the directory and the databases when they are not there. False: the world refused (absent
