@@ -7,6 +7,7 @@
 #include "tools/commands.h"
 #include "tools/devnet.h"
 #include "tools/http_client.h"
+#include "tools/load.h"
 #include "tools/map.h"
 
 #define DEVNET_DEFAULT_DIRECTORY "devnet"
@@ -20,7 +21,12 @@ enum {
     OPTION_TIMEOUT,
     OPTION_HARD,
 };
-enum { NODES_ALL_MAX = VALIDATORS_MAX + 1, READY_TIMEOUT_MS = 30000, ANSWER_BYTES_MAX = 1 << 20 };
+enum {
+    NODES_ALL_MAX = VALIDATORS_MAX + 1,
+    READY_TIMEOUT_MS = 30000,
+    ANSWER_BYTES_MAX = 1 << 20,
+    CATCH_UP_POLL_US = 20000
+};
 
 static const char *directory_of(const struct arguments *a) {
     const char *given = argument(a, OPTION_DIR);
@@ -319,6 +325,32 @@ static int run_kill(struct tool *t, const struct arguments *a) {
     return code;
 }
 
+/* Until those just started are where the others were when they came back. */
+static int catch_up(struct tool *t, const struct devnet *d, const uint32_t nodes[], uint32_t count,
+                    uint64_t until_us) {
+    struct http_client *http = http_client_new();
+    struct node_report r;
+    uint64_t target = 0;
+    int code = EXIT_OK;
+    for (uint32_t i = 0; i < devnet_nodes(d); i++) {
+        node_look(t, http, d, i, &r);
+        if (r.height > target) target = r.height;
+    }
+    for (uint32_t i = 0; i < count && code == EXIT_OK; i++)
+        for (node_look(t, http, d, nodes[i], &r); r.height < target && code == EXIT_OK;
+             node_look(t, http, d, nodes[i], &r)) {
+            if (load_now_us() > until_us)
+                code = fail(t, EXIT_UNREACHABLE, format(t, "devnet status --dir %s", d->directory),
+                            "%s 尚未追上：高度 %llu，其余在 %llu",
+                            "%s has not caught up yet: height %llu, the others %llu",
+                            devnet_name(t, d, nodes[i]), (unsigned long long)r.height,
+                            (unsigned long long)target);
+            (void)usleep(CATCH_UP_POLL_US);
+        }
+    http_client_free(http);
+    return code;
+}
+
 static int run_start(struct tool *t, const struct arguments *a) {
     struct devnet d = {.lock = -1};
     uint32_t nodes[NODES_ALL_MAX];
@@ -326,6 +358,8 @@ static int run_start(struct tool *t, const struct arguments *a) {
     if (!argument_duration(t, a, OPTION_TIMEOUT, READY_TIMEOUT_MS, &timeout_ms)) return EXIT_USAGE;
     int code = nodes_read(t, a, &d, nodes);
     if (code == EXIT_OK) code = nodes_start(t, &d, nodes, a->words_count, timeout_ms);
+    if (code == EXIT_OK)
+        code = catch_up(t, &d, nodes, a->words_count, load_now_us() + timeout_ms * 1000);
     if (code == EXIT_OK) (void)status_print(t, &d);
     devnet_close(&d);
     return code;
@@ -449,8 +483,8 @@ const struct command cmd_devnet_start = {
     .words = "N...",
     .words_min = 1,
     .words_max = NODES_ALL_MAX,
-    .zh = "重新启动节点并等到就绪",
-    .en = "start nodes again and wait until they are ready",
+    .zh = "重新启动节点并等它追上",
+    .en = "start nodes again and wait until they have caught up",
     .options = start_options,
     .examples = start_examples,
     .run = run_start,
