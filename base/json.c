@@ -97,7 +97,8 @@ static enum err error_of(const json_error_t *error) {
     case json_error_numeric_overflow: return ERR_JSON_NUMBER;
     case json_error_stack_overflow: return ERR_JSON_DEPTH;
     case json_error_invalid_utf8:
-    case json_error_null_character: return ERR_CODEC_UTF8;
+    case json_error_null_character:
+    case json_error_null_byte_in_key: return ERR_CODEC_UTF8;
     case json_error_unknown:
     case json_error_out_of_memory:
     case json_error_cannot_open_file:
@@ -107,7 +108,6 @@ static enum err error_of(const json_error_t *error) {
     case json_error_invalid_syntax:
     case json_error_invalid_format:
     case json_error_wrong_type:
-    case json_error_null_byte_in_key:
     case json_error_null_value:
     case json_error_item_not_found:
     case json_error_index_out_of_range: return ERR_JSON_SYNTAX;

@@ -27,7 +27,7 @@ static const struct {
 } doors[] = {
     {"sodium", {"base/crypto.c"}},
     {"openssl/", {"base/sha256.c"}},
-    {"msgpack", {"base/codec_pack.c"}},
+    {"msgpack", {"base/codec_pack.c", "tests/unit/test_base_codec.c"}}, /* the test judges our reader by theirs */
     {"jansson", {"base/json.c"}},
     {"leveldb/", {"storage/store_leveldb.c"}},
     {"zlib", {"storage/journal_frame.c"}},
