@@ -31,9 +31,9 @@ struct call {
     struct call *next; /* in its bucket */
     struct call *sibling; /* of the same connection */
     struct rpc_call *call;
+    bool on_lane; /* while it is set the lane owns `progress`; not beside it, or gcc reads both at once */
     uint64_t ticket, request;
     enum rpc_progress progress;
-    bool on_lane;
 };
 
 struct stream {
