@@ -74,8 +74,17 @@ static int take_document(void *self, const char *label, struct span text) {
                                                                              : EXIT_OK;
 }
 
+/* A gateway that feeds a pipe waits for its answers, not for the parcel to fill. */
+static int send_gathered(void *self) {
+    struct submission *s = self;
+    int code = record_finish(s);
+    if (code == EXIT_OK && !s->check) code = parcel_send(s);
+    fflush(stdout);
+    return code;
+}
+
 static int walk(struct submission *s, const struct arguments *a) {
-    int code = documents_each(s->tool, a->words, a->words_count, take_document, s);
+    int code = documents_each(s->tool, a->words, a->words_count, take_document, send_gathered, s);
     if (code == EXIT_OK) code = record_finish(s);
     /* What was signed goes out even when a later file cannot be read. */
     int sent = s->check ? EXIT_OK : parcel_send(s);

@@ -2,15 +2,21 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json.h"
+
+enum { IDLE_MS = 200 };
 
 struct walk {
     struct tool *tool;
     document_fn *fn;
+    document_idle_fn *idle;
     void *self;
 };
 
@@ -47,19 +53,52 @@ static int too_large(struct walk *w, const char *label) {
     return fail_refusal(w->tool, EXIT_REFUSED, "help submit", label, &refusal);
 }
 
-/* Appends one line without its line feed; false at the end of the file. */
-static bool line_read(FILE *f, struct buffer *out) {
-    int c = EOF;
+/* A file or a pipe, read in chunks. `code` is sticky: what the walk's functions returned. */
+struct stream {
+    struct walk *walk;
+    int fd;
+    uint8_t bytes[65536];
+    size_t at, len;
+    bool ended, broken;
+    int code;
+};
+
+/* More bytes, or the end. Whoever feeds a pipe may be silent for long: what was gathered must not
+ * wait for him. */
+static void stream_fill(struct stream *s) {
+    struct pollfd p = {.fd = s->fd, .events = POLLIN};
+    if (poll(&p, 1, IDLE_MS) == 0) s->code = s->walk->idle(s->walk->self);
+    s->at = s->len = 0;
+    if (s->code) return;
+    ssize_t n;
+    do {
+        n = read(s->fd, s->bytes, sizeof s->bytes);
+    } while (n < 0 && errno == EINTR);
+    s->broken = n < 0;
+    s->ended = n <= 0;
+    s->len = n > 0 ? (size_t)n : 0;
+}
+
+/* Appends up to and without the next line feed, or all that is left; false when nothing was left.
+ */
+static bool stream_read(struct stream *s, bool line, struct buffer *out) {
     bool some = false;
-    while (!out->overflow && (c = getc(f)) != EOF) {
+    while (!out->overflow && s->code == EXIT_OK) {
+        if (s->at == s->len && !s->ended) stream_fill(s);
+        if (s->at == s->len) break;
+        const uint8_t *from = s->bytes + s->at,
+                      *end = line ? memchr(from, '\n', s->len - s->at) : NULL;
+        size_t len = end ? (size_t)(end - from) : s->len - s->at;
+        buffer_append(out, from, len);
         some = true;
-        if (c == '\n') break;
-        buffer_u8(out, (uint8_t)c);
+        s->at += len + (end ? 1 : 0);
+        if (end != NULL) break;
     }
     return some;
 }
 
-static int lines_each(struct walk *w, FILE *f, const char *name, struct buffer *line) {
+static int lines_each(struct stream *s, const char *name, struct buffer *line) {
+    struct walk *w = s->walk;
     int code = EXIT_OK;
     for (unsigned long number = 1; code == EXIT_OK; number++) {
         char label[4200];
@@ -67,36 +106,39 @@ static int lines_each(struct walk *w, FILE *f, const char *name, struct buffer *
         if (line->overflow) return too_large(w, label);
         if (!is_blank(buffer_span(line))) code = w->fn(w->self, label, buffer_span(line));
         buffer_clear(line);
-        if (!line_read(f, line)) break;
+        if (!stream_read(s, true, line)) break;
     }
     return code;
 }
 
-static int stream_each(struct walk *w, FILE *f, const char *path, const char *name) {
+static int stream_each(struct stream *s, const char *path, const char *name) {
     struct buffer text CLEANUP(buffer_free) = {0};
-    uint8_t chunk[16384];
-    size_t n;
-    buffer_init(&text, DOCUMENT_BYTES_MAX);
-    (void)line_read(f, &text);
+    struct walk *w = s->walk;
     int code;
+    buffer_init(&text, DOCUMENT_BYTES_MAX);
+    (void)stream_read(s, true, &text);
     if (is_lines(path) || (!text.overflow && is_json(buffer_span(&text)))) {
-        code = lines_each(w, f, name, &text);
+        code = lines_each(s, name, &text);
     } else {
         buffer_u8(&text, '\n');
-        while (!text.overflow && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
-            buffer_append(&text, chunk, n);
+        (void)stream_read(s, false, &text);
         if (text.overflow) return too_large(w, name);
-        code = ferror(f) ? EXIT_OK : w->fn(w->self, name, buffer_span(&text));
+        code = s->broken || s->code ? EXIT_OK : w->fn(w->self, name, buffer_span(&text));
     }
-    return ferror(f) ? fail_file(w->tool, "help submit", name) : code;
+    if (s->broken) return fail_file(w->tool, "help submit", name);
+    return s->code ? s->code : code;
 }
 
 static int file_each(struct walk *w, const char *path) {
     bool standard = strcmp(path, "-") == 0;
-    FILE *f = standard ? stdin : fopen(path, "re");
-    if (f == NULL) return fail_file(w->tool, "help submit", path);
-    int code = stream_each(w, f, path, standard ? tr(w->tool, "标准输入", "standard input") : path);
-    if (!standard) fclose(f);
+    struct stream *s = check_alloc(1, sizeof *s);
+    s->walk = w;
+    s->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int code = s->fd < 0 ? fail_file(w->tool, "help submit", path)
+                         : stream_each(s, path,
+                                       standard ? tr(w->tool, "标准输入", "standard input") : path);
+    if (!standard && s->fd >= 0) close(s->fd);
+    free(s);
     return code;
 }
 
@@ -116,8 +158,9 @@ static int directory_each(struct walk *w, const char *path, int depth) {
         int len = snprintf(below, sizeof below, "%s%s%s", path, ends_with(path, "/") ? "" : "/",
                            entries[i]->d_name);
         bool fits = len > 0 && (size_t)len < sizeof below;
-        if (code == EXIT_OK && fits && stat(below, &st) == 0 &&
-            (S_ISDIR(st.st_mode) || is_document(below)))
+        errno = ENAMETOOLONG;
+        if (code == EXIT_OK && !fits) code = fail_file(w->tool, "help submit", entries[i]->d_name);
+        if (code == EXIT_OK && stat(below, &st) == 0 && (S_ISDIR(st.st_mode) || is_document(below)))
             code = path_each(w, below, depth + 1);
         free(entries[i]);
     }
@@ -136,8 +179,8 @@ static int path_each(struct walk *w, const char *path, int depth) {
 }
 
 int documents_each(struct tool *t, char **paths, uint32_t paths_count, document_fn *fn,
-                   void *self) {
-    struct walk w = {.tool = t, .fn = fn, .self = self};
+                   document_idle_fn *idle, void *self) {
+    struct walk w = {.tool = t, .fn = fn, .idle = idle, .self = self};
     int code = EXIT_OK;
     for (uint32_t i = 0; i < paths_count && code == EXIT_OK; i++)
         code = path_each(&w, paths[i], 0);

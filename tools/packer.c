@@ -25,6 +25,7 @@ static enum packer_next refuse(struct packer *p, const char *label, const struct
     /* What to do next is said once, at the end. */
     (void)fail_refusal(p->tool, EXIT_REFUSED, NULL, label, refusal);
     p->refused++;
+    if (p->items_count == 0) packer_next_record(p); /* nothing of it is kept */
     return PACKER_ADDED;
 }
 
