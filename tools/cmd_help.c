@@ -2,8 +2,14 @@
 
 #include "tools/commands.h"
 
+enum { OPTION_MANUAL = OPTION_FIRST };
+
 static int run_help(struct tool *t, const struct arguments *a) {
     int words;
+    if (argument(a, OPTION_MANUAL) != NULL) {
+        manual_print(t);
+        return EXIT_OK;
+    }
     if (a->words_count == 0) {
         help_all(t);
         return EXIT_OK;
@@ -21,7 +27,13 @@ static int run_help(struct tool *t, const struct arguments *a) {
 static const struct example_row help_examples[] = {
     {"help", "所有命令", "all commands"},
     {"help submit", "一个命令的例子与选项", "examples and options of one command"},
+    {"help --manual > suyuan.1", "手册页，man(7) 格式", "the manual page, in man(7) format"},
     {NULL, NULL, NULL},
+};
+
+static const struct option_row help_options[] = {
+    {"manual", OPTION_MANUAL, NULL, "输出手册页 suyuan(1)", "print the manual page suyuan(1)"},
+    {NULL, 0, NULL, NULL, NULL},
 };
 
 const struct command cmd_help = {
@@ -30,6 +42,7 @@ const struct command cmd_help = {
     .words_max = 2,
     .zh = "显示帮助",
     .en = "show help",
+    .options = help_options,
     .examples = help_examples,
     .run = run_help,
 };

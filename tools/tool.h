@@ -175,6 +175,8 @@ const char *hex_text(struct tool *t, const uint8_t bytes[32]);
 
 void help_all(const struct tool *t);
 void help_command(const struct tool *t, const struct command *c);
+/* The manual page suyuan(1), man(7) format (manual.c). */
+void manual_print(const struct tool *t);
 /* All commands whose first word is `group`; false when there is none. */
 bool help_group(const struct tool *t, const char *group);
 /* The command that argv begins with, and how many words name it; NULL when there is none. */

@@ -269,6 +269,8 @@ JSON
     done <<<"$names"
     exits 0 suyuan help key --lang en
     has "key new"
+    exits 0 suyuan help --manual --lang en
+    while read -r name; do has ".SS \"suyuan $(sed "s|-|\\\\-|g" <<<"$name")"; done <<<"$names" > /dev/null
     for shell in bash zsh fish; do exits 0 suyuan completion $shell; done
     suyuan completion bash | bash -n
     exits 2 suyuan completion tcsh
