@@ -41,8 +41,54 @@ void remark(const struct tool *t, const char *zh, const char *en, ...) {
     va_end(args);
 }
 
+/* Length of the UTF-8 sequence at p, 0 when it is broken. */
+static size_t sequence_len(const uint8_t *p, size_t left) {
+    size_t len = p[0] < 0x80   ? 1
+                 : p[0] < 0xc2 ? 0
+                 : p[0] < 0xe0 ? 2
+                 : p[0] < 0xf0 ? 3
+                 : p[0] < 0xf5 ? 4
+                               : 0;
+    return len != 0 && len <= left && span_is_utf8(span_of(p, len)) ? len : 0;
+}
+
+static uint32_t code_point(const uint8_t *p, size_t len) {
+    uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | (p[i] & 0x3fu);
+    return c;
+}
+
+/* What could steer a terminal or make a line read otherwise than it is. */
+static bool steers(uint32_t c) {
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+/* Appends text with what could steer a terminal, or is no UTF-8, as U+FFFD. */
+static void safe_append(struct span text, struct buffer *out) {
+    for (size_t i = 0; i < text.len;) {
+        size_t n = sequence_len(text.data + i, text.len - i);
+        bool bad = n == 0 || steers(code_point(text.data + i, n));
+        if (n == 0) n = 1;
+        buffer_append(out, bad ? (const uint8_t *)"\xef\xbf\xbd" : text.data + i, bad ? 3 : n);
+        i += n;
+    }
+}
+
+/* The same as a text of its own. */
+static const char *safe_text(const char *text, struct buffer *ret) {
+    buffer_init(ret, 64 << 10);
+    safe_append(span_text(text ? text : ""), ret);
+    buffer_u8(ret, 0);
+    return ret->overflow ? "…" : (const char *)ret->data;
+}
+
 static void print_failure(const struct tool *t, enum tool_exit code, const char *name,
-                          const char *next, const char *text) {
+                          const char *raw_next, const char *raw_text) {
+    struct buffer safe_next CLEANUP(buffer_free) = {0}, safe CLEANUP(buffer_free) = {0};
+    const char *text = safe_text(raw_text, &safe);
+    const char *next = raw_next ? safe_text(raw_next, &safe_next) : NULL;
     if (t->json) {
         struct buffer out CLEANUP(buffer_free) = {0};
         struct emit j;
@@ -99,48 +145,13 @@ void json_print(const struct buffer *json) {
     fputc('\n', stdout);
 }
 
-/* Length of the UTF-8 sequence at p, 0 when it is broken. */
-static size_t sequence_len(const uint8_t *p, size_t left) {
-    size_t len = p[0] < 0x80   ? 1
-                 : p[0] < 0xc2 ? 0
-                 : p[0] < 0xe0 ? 2
-                 : p[0] < 0xf0 ? 3
-                 : p[0] < 0xf5 ? 4
-                               : 0;
-    return len != 0 && len <= left && span_is_utf8(span_of(p, len)) ? len : 0;
-}
-
-static uint32_t code_point(const uint8_t *p, size_t len) {
-    uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++)
-        c = c << 6 | (p[i] & 0x3fu);
-    return c;
-}
-
-/* What could steer a terminal or make a line read otherwise than it is. */
-static bool steers(uint32_t c) {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 const char *shown(struct tool *t, struct span text) {
-    char *copy = arena_alloc(&t->arena, 3 * text.len + 1, 1);
-    if (copy == NULL) return "…";
-    size_t len = 0;
-    for (size_t i = 0; i < text.len;) {
-        size_t n = sequence_len(text.data + i, text.len - i);
-        if (n == 0 || steers(code_point(text.data + i, n))) {
-            memcpy(copy + len, "\xef\xbf\xbd", 3);
-            len += 3;
-            i += n == 0 ? 1 : n;
-            continue;
-        }
-        memcpy(copy + len, text.data + i, n);
-        len += n;
-        i += n;
-    }
-    copy[len] = 0;
-    return copy;
+    struct buffer safe CLEANUP(buffer_free) = {0};
+    buffer_init(&safe, 3 * text.len + 1);
+    safe_append(text, &safe);
+    buffer_u8(&safe, 0);
+    struct span copy = arena_copy(&t->arena, buffer_span(&safe));
+    return copy.data ? (const char *)copy.data : "…";
 }
 
 const char *format(struct tool *t, const char *format, ...) {

@@ -147,7 +147,8 @@ static void records_print(struct tool *t, const struct statement *s) {
 }
 
 static void statement_print(struct tool *t, const char *label, const struct statement *s) {
-    say(t, "%s：%s真%s。", "%s: %strue%s. ", label, paint(t, PAINT_GOOD), paint(t, PAINT_PLAIN));
+    say(t, "%s：%s真%s。", "%s: %strue%s. ", shown(t, span_text(label)), paint(t, PAINT_GOOD),
+        paint(t, PAINT_PLAIN));
     if (s->question == PROOF_RECORD)
         say(t, "该记录已被账本接受。\n", "The ledger accepted this record.\n");
     else if (s->entries_count == 0)

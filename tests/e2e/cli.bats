@@ -311,4 +311,22 @@ JSON
     [[ $output != *$'\033'* ]]
     exits 2 suyuan $'\033[31mred'
     [[ $output != *$'\033'* ]]
+    cp "$WORLD/thing.syp" $'\033[31mred.syp'
+    exits 0 suyuan verify $'\033[31mred.syp' --genesis "$WORLD/genesis"
+    [[ $output != *$'\033'* ]]
+    exits 4 suyuan verify $'\033[31mred.syp' --chain-id "$(printf '%064d' 0)"
+    [[ $output != *$'\033'* ]]
+    exits 7 suyuan verify $'\033[31mabsent' --chain-id "$(printf '%064d' 0)" --json
+    jq -e .error.text <<<"$output" > /dev/null
+}
+
+@test "every command that the documents name exists" {
+    grep -oh '\(^ *\|`\)suyuan [a-z][a-z-]*\( [a-z][a-z-]*\)\?' "$SUYUAN_ROOT"/docs/*.md "$SUYUAN_ROOT"/*.md | sed 's/.*suyuan //' | sort -u > named
+    [ -s named ]
+    while read -r first second; do
+        run suyuan help "$first" "$second"
+        [ "$status" -eq 0 ] || exits 0 suyuan help "$first"
+        # A group is no command: its second word must be one.
+        [ "$status" -ne 0 ] || [[ ${lines[0]} == *" — "* ]] || { echo "suyuan $first $second"; return 1; }
+    done < named
 }

@@ -124,7 +124,9 @@ comes_back() {
     run suyuan member key-revoke farm.pub --key "$KEYS/lucheng.shanfu-yangmei.key"
     [ "$status" -eq 3 ]
     [[ $output == *RESULT_ROLE* ]]
-    suyuan member key-revoke farm.pub --reason 1 --key "$authority"
+    id=$(suyuan member key-revoke farm.pub --reason 1 --key "$authority" --json | jq -r ".records[0].id")
+    run suyuan record show "$id" --lang en
+    [[ $output == *"revoke a key"*"$(jq -r .record_key farm.pub)"*"reason    1"* ]]
     run suyuan member show lucheng.new-farm --lang en
     [[ $output == *suspended*revoked* ]]
     run suyuan member list --json
