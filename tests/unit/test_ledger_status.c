@@ -267,6 +267,95 @@ static void no_byte_of_a_proof_can_be_changed(void **state) {
     assert_true(seen[STATUS_EMPTY] > 5 && seen[STATUS_MATCH] > 5 && seen[STATUS_OTHER] > 5);
 }
 
+/* Keys that share all but their last bits, which nobody can find by hashing: proofs of every depth to 256,
+ * whole and with each part of their form bent. */
+static void proofs_reach_the_last_bit(void **state) {
+    (void)state;
+    struct world w;
+    struct digest base = {{0x5a}}, keys[257];
+    world_begin(&w, 300, 0);
+    struct changes *c = changes_new();
+    keys[0] = base;
+    status_put(c, &keys[0], span_text("0"));
+    for (uint32_t i = 1; i <= 256; i++) { /* differs first at depth i - 1 */
+        keys[i] = base;
+        keys[i].b[(i - 1) / 8] ^= (uint8_t)(0x80 >> (i - 1) % 8);
+        if (i % 3 != 0) status_put(c, &keys[i], span_text("x"));
+    }
+    struct status_head head;
+    status_commit(w.rows.reader, &w.head, c, NULL, &head);
+    rows_take(&w.rows, c);
+    struct status_head again;
+    status_recompute(w.rows.reader, &again);
+    assert_true(again.count == head.count && digest_equal(&again.root, &head.root));
+    uint32_t deepest = 0;
+    for (uint32_t i = 0; i <= 256; i++) {
+        struct status_proof p, bent;
+        bool there = i == 0 || i % 3 != 0;
+        struct digest value = status_value_hash(span_text(i == 0 ? "0" : "x"));
+        status_prove(w.rows.reader, &head, &keys[i], &p);
+        if (p.depth > deepest) deepest = p.depth;
+        assert_int_equal(p.terminal == STATUS_MATCH, there);
+        assert_int_equal(status_proof_verify(&p, &keys[i], &value, &head.root), OK);
+        assert_int_not_equal(status_proof_verify(&p, &keys[(i + 1) % 257], &value, &head.root), OK);
+        bent = p;
+        bent.depth = p.depth + 1;
+        assert_int_not_equal(status_proof_verify(&bent, &keys[i], &value, &head.root), OK);
+        if (p.depth == 0) continue;
+        bent = p;
+        bent.depth--;
+        assert_int_not_equal(status_proof_verify(&bent, &keys[i], &value, &head.root), OK);
+        bent = p; /* an empty sibling spelled out */
+        bent.siblings_count--;
+        assert_int_not_equal(status_proof_verify(&bent, &keys[i], &value, &head.root), OK);
+        bent = p; /* what is there, told as absent */
+        bent.terminal = STATUS_EMPTY;
+        assert_int_not_equal(there ? status_proof_verify(&bent, &keys[i], NULL, &head.root) : 1, OK);
+        bent.terminal = STATUS_OTHER;
+        bent.other_key = keys[i];
+        bent.other_value_hash = value;
+        assert_int_not_equal(status_proof_verify(&bent, &keys[i], NULL, &head.root), OK);
+    }
+    assert_int_equal(deepest, STATUS_DEPTH_MAX);
+    world_end(&w);
+}
+
+/* The empty tree and the tree of one: depth 0. */
+static void the_smallest_trees(void **state) {
+    (void)state;
+    struct world w;
+    struct status_proof p;
+    struct digest a = {{1}}, b = {{2}}, value = status_value_hash(span_text("v"));
+    world_begin(&w, 10, 0);
+    status_prove(w.rows.reader, &w.head, &a, &p);
+    assert_true(p.depth == 0 && p.terminal == STATUS_EMPTY && p.siblings_count == 0);
+    assert_int_equal(status_proof_verify(&p, &a, NULL, &status_head_empty.root), OK);
+    struct changes *c = changes_new();
+    struct status_head head;
+    status_put(c, &a, span_text("v"));
+    status_commit(w.rows.reader, &w.head, c, NULL, &head);
+    rows_take(&w.rows, c);
+    assert_int_equal(status_proof_verify(&p, &a, NULL, &head.root), ERR_STATUS_PROOF);
+    status_prove(w.rows.reader, &head, &a, &p);
+    assert_true(p.depth == 0 && p.terminal == STATUS_MATCH);
+    assert_int_equal(status_proof_verify(&p, &a, &value, &head.root), OK);
+    assert_int_equal(status_proof_verify(&p, &a, NULL, &head.root), ERR_STATUS_PROOF);
+    assert_int_equal(status_proof_verify(&p, &b, &value, &head.root), ERR_STATUS_PROOF);
+    status_prove(w.rows.reader, &head, &b, &p);
+    assert_true(p.depth == 0 && p.terminal == STATUS_OTHER);
+    assert_int_equal(status_proof_verify(&p, &b, NULL, &head.root), OK);
+    assert_int_equal(status_proof_verify(&p, &a, NULL, &head.root), ERR_STATUS_PROOF); /* not of itself */
+    /* a key put and dropped in one block leaves the tree as it was */
+    c = changes_new();
+    struct status_head same;
+    status_put(c, &b, span_text("w"));
+    status_delete(c, &b);
+    status_commit(w.rows.reader, &head, c, NULL, &same);
+    rows_take(&w.rows, c);
+    assert_true(same.count == 1 && digest_equal(&same.root, &head.root));
+    world_end(&w);
+}
+
 int main(void) {
     crypto_start();
     const struct CMUnitTest tests[] = {
@@ -274,6 +363,8 @@ int main(void) {
         cmocka_unit_test(a_cache_of_another_state_does_no_harm),
         cmocka_unit_test(large_tree),
         cmocka_unit_test(no_byte_of_a_proof_can_be_changed),
+        cmocka_unit_test(proofs_reach_the_last_bit),
+        cmocka_unit_test(the_smallest_trees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
