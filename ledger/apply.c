@@ -85,20 +85,30 @@ static struct digest id_key(const struct record *r) {
     return status_key(STATUS_RECORD_ID, span_of(r->id.b, 32));
 }
 
+/* SPEC X3: "A consumed id has until = the record's expiry, but at most block time + max drift + record
+ * lifetime", which only a record created in a far future would pass: it may not stay for ever. */
+static uint64_t consumed_until(const struct execution *x, const struct record *r) {
+    const struct parameters *p = &x->params->parameters;
+    uint64_t most = p->max_drift_ms + p->record_lifetime_ms;
+    most = x->header.time_ms < UINT64_MAX - most ? x->header.time_ms + most : UINT64_MAX;
+    return r->header.expires_ms < most ? r->header.expires_ms : most;
+}
+
 /* SPEC X3: "a refused one changes nothing but its result and the consumption of its id" */
 static void consume_id(struct execution *x, const struct record *r, uint16_t code,
                        uint64_t log_index) {
     struct buffer b CLEANUP(buffer_free) = {0};
+    uint64_t until = consumed_until(x, r);
     struct digest key = id_key(r);
     struct record_id_value v = {.version = 1,
                                 .state = STATE_ACTIVE,
                                 .since_height = x->header.height,
                                 .log_index = log_index,
-                                .until_ms = r->header.expires_ms,
+                                .until_ms = until,
                                 .code = code};
     buffer_init(&b, 256);
     codec_encode(&record_id_value_type, &v, &b);
-    rules_consume(&x->run, STATUS_RECORD_ID, &r->id, &key, buffer_span(&b), r->header.expires_ms);
+    rules_consume(&x->run, STATUS_RECORD_ID, &r->id, &key, buffer_span(&b), until);
 }
 
 /* Acts are tried on a layer of their own, which is kept only when all of them took effect. */

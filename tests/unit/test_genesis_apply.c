@@ -384,6 +384,38 @@ static void ids_are_forgotten_after_their_time(void **state) {
     world_end(&w);
 }
 
+/* A record from a far future is refused, and its id does not stay for ever: who makes blocks could fill the tree
+ * with such. */
+static void the_far_future_is_forgotten_too(void **state) {
+    (void)state;
+    struct world w;
+    world_begin(&w, 1);
+    const struct parameters *p = &w.genesis->params.parameters;
+    struct item event = world_event(&w, "OBSERVE", "inspecting", "", EPC_A, NULL);
+    uint64_t members = w.head.status.count;
+    struct record_header d = world_draft(&w, "farm1", RECORD_EVENTS);
+    d.created_ms = UINT64_MAX - 2;
+    d.expires_ms = UINT64_MAX - 1;
+    struct span far = world_record(&w, &d, &event, 1, "farm1");
+    uint32_t early = world_add(&w, far);
+    assert_int_equal(world_close(&w, 1000), OK);
+    code_is(&w, early, RESULT_TOO_EARLY, 0);
+    assert_int_equal(w.head.status.count, members + 1);
+    world_say(&w, "farm1", &event);
+    uint32_t again = world_add(&w, far);
+    assert_int_equal(world_close(&w, p->record_lifetime_ms + p->max_drift_ms), OK);
+    code_is(&w, again, RESULT_DUPLICATE, 0);
+    world_say(&w, "farm1", &event);
+    assert_int_equal(world_close(&w, p->max_drift_ms + 1), OK);
+    /* the thing, and the id of what farm1 said last */
+    assert_int_equal(w.head.status.count, members + 2);
+    again = world_add(&w, far);
+    assert_int_equal(world_close(&w, 1000), OK);
+    code_is(&w, again, RESULT_TOO_EARLY, 0);
+    rows_agree(&w);
+    world_end(&w);
+}
+
 static void histories_name_every_event(void **state) {
     (void)state;
     struct world w;
@@ -533,6 +565,7 @@ int main(void) {
         cmocka_unit_test(an_approval_is_used_once),
         cmocka_unit_test(who_resigns_acts_no_more),
         cmocka_unit_test(ids_are_forgotten_after_their_time),
+        cmocka_unit_test(the_far_future_is_forgotten_too),
         cmocka_unit_test(histories_name_every_event),
         cmocka_unit_test(blocks_that_are_not_next_are_refused),
         cmocka_unit_test(execution_is_a_function),
