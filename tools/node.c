@@ -7,6 +7,8 @@
 #include "tools/map.h"
 #include "trace/uri.h"
 
+enum { READ_TIMEOUT_MS = 20000 };
+
 void node_open(struct tool *t, struct node *ret) {
     *ret = (struct node){.tool = t, .http = http_client_new()};
     buffer_init(&ret->answer.body, RPC_ANSWER_BYTES_MAX);
@@ -30,20 +32,21 @@ enum http_outcome node_call(struct node *n, const char *path, struct http_call *
     enum http_outcome outcome = HTTP_UNREACHABLE;
     call->accept_language = t->lang == LANG_ZH ? "zh" : "en";
     for (uint32_t i = 0; i < t->nodes_count; i++) {
-        char url[8192];
         uint32_t at = (n->current + i) % t->nodes_count;
         size_t len = strlen(t->nodes[at]);
         while (len > 0 && t->nodes[at][len - 1] == '/')
             len--;
-        int n_url = snprintf(url, sizeof url, "%.*s%s", (int)len, t->nodes[at], path);
-        CHECK(n_url > 0 && (size_t)n_url < sizeof url);
-        call->url = url;
+        call->url = format(t, "%.*s%s", (int)len, t->nodes[at], path);
         outcome = http_client_call(n->http, call, &n->answer);
         if (outcome == HTTP_UNREACHABLE) continue;
         n->current = at;
         return outcome;
     }
     return outcome;
+}
+
+void node_turn(struct node *n) {
+    n->current = (n->current + 1) % n->tool->nodes_count;
 }
 
 static const char *default_next(struct node *n, const char *next) {
@@ -58,7 +61,7 @@ int node_fail(struct node *n, enum http_outcome outcome, const char *next) {
         return fail(t, EXIT_UNREACHABLE, next ? next : "status --node http://HOST:PORT",
                     "无法连接节点 %s：%s", "the node %s cannot be reached: %s", url, trouble);
     case HTTP_NO_ANSWER:
-        return fail(t, EXIT_UNKNOWN, default_next(n, next), "节点 %s 没有答复：%s",
+        return fail(t, EXIT_UNREACHABLE, default_next(n, next), "节点 %s 没有答复：%s",
                     "the node %s did not answer: %s", url, trouble);
     case HTTP_BAD_ANSWER:
         return fail(t, EXIT_BROKEN, default_next(n, next), "节点 %s 的答复无法使用：%s",
@@ -88,10 +91,17 @@ int node_fail(struct node *n, enum http_outcome outcome, const char *next) {
 }
 
 int node_get(struct node *n, const char *path, const char *accept, const char *next) {
-    struct http_call call = {.accept = accept};
-    enum http_outcome outcome = node_call(n, path, &call);
-    return outcome == HTTP_ANSWERED && n->answer.status == 200 ? EXIT_OK
-                                                               : node_fail(n, outcome, next);
+    enum http_outcome outcome = HTTP_UNREACHABLE;
+    /* Asking another node the same question is harmless. */
+    for (uint32_t i = 0; i < n->tool->nodes_count; i++) {
+        struct http_call call = {.accept = accept, .total_timeout_ms = READ_TIMEOUT_MS};
+        outcome = node_call(n, path, &call);
+        bool answered = outcome == HTTP_ANSWERED && n->answer.status != 503;
+        if (answered && n->answer.status == 200) return EXIT_OK;
+        if (answered || outcome == HTTP_UNREACHABLE || i + 1 == n->tool->nodes_count) break;
+        node_turn(n);
+    }
+    return node_fail(n, outcome, next);
 }
 
 int node_value(struct node *n, struct buffer *ret) {

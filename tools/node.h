@@ -31,10 +31,13 @@ void node_close(struct node *n); /* accepts a zeroed struct */
 /* One call to the nodes in turn. `path` begins with "/". call->url is filled in. HTTP_NO_ANSWER
  * ends the round: the caller knows whether asking another node is harmless. Nothing is printed. */
 enum http_outcome node_call(struct node *n, const char *path, struct http_call *call) MUST_USE;
+/* The next node is asked first from now on. */
+void node_turn(struct node *n);
 /* Prints why the last call brought nothing usable. `next`: NULL for `suyuan status`. */
 int node_fail(struct node *n, enum http_outcome outcome, const char *next);
 
-/* GET; the answer is in n->answer.body. `next`: what to type when it fails; NULL for a default. */
+/* GET; the answer is in n->answer.body. A node that is silent or busy is passed over for the next.
+ * `next`: what to type when it fails; NULL for a default. */
 int node_get(struct node *n, const char *path, const char *accept, const char *next) MUST_USE;
 /* The last answer as JSON, appended to `ret` as a canonical value. */
 int node_value(struct node *n, struct buffer *ret) MUST_USE;

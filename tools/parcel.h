@@ -36,6 +36,7 @@ enum parcel_state {
     PARCEL_PENDING,   /* a node has it */
     PARCEL_COMMITTED, /* decided: see code */
     PARCEL_REFUSED,   /* a node will not take it */
+    PARCEL_ELSEWHERE, /* it belongs to another ledger: not for this one to decide, so it is kept */
 };
 struct parcel_record {
     struct span wire;

@@ -8,15 +8,11 @@
 #include "ledger/result.h"
 #include "tools/map.h"
 
-enum {
-    WAIT_MS_MAX = 20000,
-    ANSWER_MARGIN_MS = 10000,
-    PROGRESS_MS = 100,
-    TALK_BYTES_MAX = 64 << 20
-};
+enum { WAIT_MS_MAX = 5000, ANSWER_MARGIN_MS = 5000, PROGRESS_MS = 100, TALK_BYTES_MAX = 64 << 20 };
 
 static bool settled(const struct sender *s, const struct parcel_record *r) {
-    return parcel_decided(r) || (!s->wait && r->state == PARCEL_PENDING);
+    return parcel_decided(r) || r->state == PARCEL_ELSEWHERE ||
+           (!s->wait && r->state == PARCEL_PENDING);
 }
 
 void sender_progress(struct sender *s, bool force) {
@@ -35,6 +31,13 @@ static void progress_clear(const struct sender *s) {
     if (s->tool->terminal && !s->tool->json) fputs("\r\033[K", stderr);
 }
 
+static void why_set(struct sender *s, struct span problem) {
+    struct tool *t = s->tool;
+    snprintf(s->why, sizeof s->why, "%s [%s]",
+             shown(t, map_text(problem, t->lang == LANG_ZH ? "title_zh" : "title_en")),
+             shown(t, map_text(problem, "name")));
+}
+
 static void record_read(struct sender *s, struct span answer, struct parcel_record *r) {
     struct tool *t = s->tool;
     struct span status = map_text(answer, "status"), result = map_get(answer, "result"),
@@ -51,8 +54,13 @@ static void record_read(struct sender *s, struct span answer, struct parcel_reco
                              shown(t, map_text(result, "name")));
     } else if (span_is(status, "refused")) {
         bool said = map_has(answer, "result");
-        struct span from = said ? result : error;
-        r->state = PARCEL_REFUSED;
+        struct span from = said ? result : error, name = map_text(error, "name");
+        /* Of this node only: another may take it. */
+        if (span_is(name, err_name(ERR_NOT_VOTING)) || span_is(name, err_name(ERR_STOPPING))) {
+            why_set(s, error);
+            return;
+        }
+        r->state = span_is(name, err_name(ERR_RECORD_CHAIN)) ? PARCEL_ELSEWHERE : PARCEL_REFUSED;
         r->text = format(t, "%s [%s]",
                          shown(t, map_text(from, said                 ? field
                                                  : t->lang == LANG_ZH ? "title_zh"
@@ -63,16 +71,20 @@ static void record_read(struct sender *s, struct span answer, struct parcel_reco
     }
 }
 
+static uint32_t open_count(const struct sender *s, const struct parcel *p) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < p->count; i++)
+        if (!settled(s, &p->records[i])) count++;
+    return count;
+}
+
 /* One round: everything that is not settled. */
 static enum http_outcome round_call(struct sender *s, struct parcel *p, uint64_t left_ms) {
     struct buffer body CLEANUP(buffer_free) = {0};
     char path[96];
-    uint32_t count = 0;
     uint64_t wait_ms = left_ms < WAIT_MS_MAX ? left_ms : WAIT_MS_MAX;
     buffer_init(&body, RPC_BATCH_BYTES_MAX);
-    for (uint32_t i = 0; i < p->count; i++)
-        if (!settled(s, &p->records[i])) count++;
-    pack_array(&body, count);
+    pack_array(&body, open_count(s, p));
     for (uint32_t i = 0; i < p->count; i++)
         if (!settled(s, &p->records[i])) pack_bytes(&body, p->records[i].wire);
     snprintf(path, sizeof path, "/v1/records:batch%s%s",
@@ -91,23 +103,33 @@ static bool round_read(struct sender *s, struct parcel *p) {
     buffer_init(&value, RPC_ANSWER_BYTES_MAX);
     if (json_parse(buffer_span(&s->node->answer.body), &value, NULL) != OK) return false;
     struct list l = list_open(map_get(buffer_span(&value), "records"));
+    if (l.left != open_count(s, p)) return false;
     for (uint32_t i = 0; i < p->count; i++) {
         if (settled(s, &p->records[i])) continue;
         if (!list_next(&l, &entry)) return false;
         record_read(s, entry, &p->records[i]);
     }
-    return l.left == 0;
-}
-
-static bool all_settled(const struct sender *s, const struct parcel *p) {
-    for (uint32_t i = 0; i < p->count; i++)
-        if (!settled(s, &p->records[i])) return false;
     return true;
 }
 
 static void sleep_ms(uint64_t ms) {
     struct timespec ts = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
     nanosleep(&ts, NULL);
+}
+
+/* A whole answer that says busy: why? */
+static void busy_read(struct sender *s) {
+    struct buffer value CLEANUP(buffer_free) = {0};
+    buffer_init(&value, RPC_ANSWER_BYTES_MAX);
+    if (json_parse(buffer_span(&s->node->answer.body), &value, NULL) == OK)
+        why_set(s, buffer_span(&value));
+}
+
+/* Something was sent and nothing that can be understood came back. */
+static void maybe_received(const struct sender *s, struct parcel *p) {
+    for (uint32_t i = 0; i < p->count; i++)
+        if (!settled(s, &p->records[i]) && p->records[i].state == PARCEL_OPEN)
+            p->records[i].state = PARCEL_MAYBE;
 }
 
 static int rounds(struct sender *s, struct parcel *p) {
@@ -120,21 +142,22 @@ static int rounds(struct sender *s, struct parcel *p) {
             s->unreachable = true;
             return EXIT_OK;
         }
-        if (outcome == HTTP_NO_ANSWER)
-            for (uint32_t i = 0; i < p->count; i++)
-                if (p->records[i].state == PARCEL_OPEN) p->records[i].state = PARCEL_MAYBE;
         bool busy = outcome == HTTP_ANSWERED && status == 503;
+        if (busy) busy_read(s);
         bool answered = outcome == HTTP_ANSWERED && (status == 200 || status == 202);
+        bool read = answered && round_read(s, p);
+        if (!busy && !read) maybe_received(s, p);
         if (outcome == HTTP_BAD_ANSWER || (outcome == HTTP_ANSWERED && !busy && !answered)) {
             progress_clear(s);
             return node_fail(s->node, outcome, NULL);
         }
-        if (answered && !round_read(s, p)) {
+        if (answered && !read) {
             progress_clear(s);
             return fail(s->tool, EXIT_BROKEN, "status", "节点的答复无法理解",
                         "the node's answer cannot be understood");
         }
-        if (all_settled(s, p) || now_ms() >= deadline) return EXIT_OK;
+        if (open_count(s, p) == 0 || now_ms() >= deadline) return EXIT_OK;
+        node_turn(s->node);
         uint64_t pause = s->node->answer.retry_after_s ? s->node->answer.retry_after_s * 1000 : 200;
         left = deadline - now_ms();
         sleep_ms(pause < left ? pause : left);
@@ -242,6 +265,7 @@ static void parcel_count(struct sender *s, const struct parcel *p) {
             }
             break;
         case PARCEL_REFUSED:
+        case PARCEL_ELSEWHERE:
             s->refused++;
             record_count(s, r, "被拒  ", "refused");
             break;
@@ -283,6 +307,8 @@ void sender_summary(struct sender *s) {
     if (s->unreachable)
         remark(t, "无法连接任何节点：%s\n", "no node can be reached: %s\n",
                shown(t, span_text(s->node->answer.trouble)));
+    if (s->unsent > 0 && s->why[0] != 0)
+        remark(t, "节点未受理：%s\n", "the node did not take it: %s\n", s->why);
     bool open = s->pending > 0 || s->unsent > 0 || s->unknown > 0;
     if (open && s->outbox->directory != NULL)
         remark(t, "未决的记录保存在 %s\n接着试：suyuan outbox flush --wait\n",

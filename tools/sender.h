@@ -21,6 +21,8 @@ struct sender {
     /* What became of everything so far. */
     uint64_t signed_count, committed, duplicates, pending, refused, unsent, unknown;
     uint64_t shown_ms; /* progress was last shown */
+    char
+        why[256]; /* why a node would not take what is unsent, by its own word; "" when none said */
     struct buffer
         *json; /* with --json: one object per record is written here and printed as it fills */
     struct emit *emit;

@@ -299,6 +299,7 @@ JSON
         exits 5 suyuan $words --node $nobody
         [[ ${lines[-1]} == "接着试：suyuan "* ]]
     done
+    exits 5 suyuan trace "$(printf "%020000d" 0)" --node $nobody
     exits 5 suyuan status --node $nobody --json
     [ "$(grep -o '"exit":5' <<<"$output")" ]
     exits 0 suyuan version --json

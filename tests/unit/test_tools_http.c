@@ -5,63 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cmocka.h>
 
+#include "tests/unit/tools_server.h"
 #include "tools/http_client.h"
 
-/* Takes connections one after the other, reads what comes first, answers each with the same bytes,
- * closes. */
-struct server {
-    int fd;
-    uint16_t port;
-    pthread_t thread;
-    const char *answer; /* NULL: closes without a word; "": says nothing for a while */
-    int connections;
-    char request[8192];
-};
-
-static void *serve(void *self) {
-    struct server *s = self;
-    for (;;) {
-        int c = accept(s->fd, NULL, NULL);
-        if (c < 0) return NULL;
-        s->connections++;
-        ssize_t n = read(c, s->request, sizeof s->request - 1);
-        s->request[n > 0 ? n : 0] = 0;
-        if (s->answer != NULL && s->answer[0] == 0) usleep(400 * 1000);
-        if (s->answer != NULL && write(c, s->answer, strlen(s->answer)) < 0) return NULL;
-        shutdown(c, SHUT_WR);
-        while (s->answer != NULL && read(c, s->request + sizeof s->request - 1, 1) > 0) {
-        }
-        s->request[sizeof s->request - 1] = 0;
-        close(c);
-    }
-}
-
-static void server_start(struct server *s, const char *answer) {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof a;
-    *s = (struct server){.answer = answer};
-    s->fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_true(s->fd >= 0 && bind(s->fd, (struct sockaddr *)&a, sizeof a) == 0 &&
-                listen(s->fd, 8) == 0);
-    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&a, &len), 0);
-    s->port = ntohs(a.sin_port);
-    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
-}
-
-static void server_stop(struct server *s) {
-    shutdown(s->fd, SHUT_RDWR);
-    pthread_join(s->thread, NULL);
-    close(s->fd);
+static void serve(struct server *s, const char *const *answer) {
+    server_start(s, answer, 1);
 }
 
 static enum http_outcome ask_url(const char *url, const char *content_type, size_t answer_max,
@@ -89,8 +39,9 @@ static void an_answer_is_taken(void **state) {
     (void)state;
     struct server s;
     struct http_answer a;
-    server_start(&s, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: "
-                     "application/problem+json\r\nRetry-After: 2\r\nContent-Length: 2\r\n\r\n{}");
+    serve(&s, (const char *const[]){
+                  "HTTP/1.1 503 Service Unavailable\r\nContent-Type: "
+                  "application/problem+json\r\nRetry-After: 2\r\nContent-Length: 2\r\n\r\n{}"});
     assert_int_equal(ask(&s, "application/msgpack", 100, &a), HTTP_ANSWERED);
     assert_int_equal(a.status, 503);
     assert_int_equal(a.retry_after_s, 2);
@@ -107,7 +58,8 @@ static void a_redirect_is_not_followed(void **state) {
     (void)state;
     struct server s;
     struct http_answer a;
-    server_start(&s, "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");
+    serve(&s, (const char *const[]){
+                  "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"});
     assert_int_equal(ask(&s, NULL, 100, &a), HTTP_ANSWERED);
     assert_int_equal(a.status, 302);
     server_stop(&s);
@@ -119,8 +71,8 @@ static void a_long_answer_is_cut_off(void **state) {
     (void)state;
     struct server s;
     struct http_answer a;
-    server_start(&s, "HTTP/1.1 200 OK\r\nContent-Length: "
-                     "99999999\r\n\r\n0123456789012345678901234567890123456789");
+    serve(&s, (const char *const[]){"HTTP/1.1 200 OK\r\nContent-Length: "
+                                    "99999999\r\n\r\n0123456789012345678901234567890123456789"});
     assert_int_equal(ask(&s, NULL, 20, &a), HTTP_BAD_ANSWER);
     assert_true(a.body.len <= 20);
     assert_non_null(strstr(a.trouble, "longer than 20"));
@@ -133,23 +85,23 @@ static void silence_is_not_unreachable(void **state) {
     struct server s;
     struct http_answer a;
     /* Nobody there: surely nothing was received. */
-    server_start(&s, NULL);
+    serve(&s, (const char *const[]){NULL});
     server_stop(&s);
     assert_int_equal(ask(&s, "text/plain", 100, &a), HTTP_UNREACHABLE);
     buffer_free(&a.body);
     assert_int_equal(ask_url("http://127.0.0.1:notaport/", NULL, 100, &a), HTTP_UNREACHABLE);
     buffer_free(&a.body);
     /* It took the request and said nothing, or hung up: nobody knows. */
-    server_start(&s, "");
+    serve(&s, (const char *const[]){""});
     assert_int_equal(ask(&s, "text/plain", 100, &a), HTTP_NO_ANSWER);
     server_stop(&s);
     buffer_free(&a.body);
-    server_start(&s, NULL);
+    serve(&s, (const char *const[]){NULL});
     assert_int_equal(ask(&s, "text/plain", 100, &a), HTTP_NO_ANSWER);
     server_stop(&s);
     buffer_free(&a.body);
     /* An answer that ends early says nothing either. */
-    server_start(&s, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"records\":");
+    serve(&s, (const char *const[]){"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"records\":"});
     assert_int_equal(ask(&s, "text/plain", 200, &a), HTTP_NO_ANSWER);
     server_stop(&s);
     buffer_free(&a.body);
@@ -164,7 +116,7 @@ static void only_http_is_spoken(void **state) {
     buffer_free(&a.body);
     assert_int_equal(ask_url("gopher://127.0.0.1:9/", NULL, 1000, &a), HTTP_UNREACHABLE);
     buffer_free(&a.body);
-    server_start(&s, "hello\r\n");
+    serve(&s, (const char *const[]){"hello\r\n"});
     assert_int_equal(ask(&s, NULL, 1000, &a), HTTP_BAD_ANSWER);
     server_stop(&s);
     buffer_free(&a.body);

@@ -209,7 +209,8 @@ int main(void) {
         TEST(without_batch_each_document_stands_alone),
         TEST(the_ledgers_own_limits_are_kept),
         TEST(the_largest_record_can_be_signed),
-        TEST(a_parcel_comes_back_without_what_was_decided), TEST(refused_documents_leave_nothing_behind),
+        TEST(a_parcel_comes_back_without_what_was_decided),
+        TEST(refused_documents_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
