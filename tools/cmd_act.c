@@ -169,8 +169,8 @@ static int draft_submit(struct tool *t, const struct arguments *a, struct desk *
         .label = span_text(format(t, "%s %s", t->command->name, a->words[0]))};
     int code = outbox_open(t, argument(a, OPTION_OUTBOX), &outbox);
     if (code == EXIT_OK)
-        code =
-            signer_subject(&d->node, argument(a, OPTION_SUBJECT), &d->keys.public_key, &h.subject);
+        code = signer_subject(&d->node, argument(a, OPTION_SUBJECT), &d->keys.public_key,
+                              d->genesis, &h.subject);
     if (code) return code;
     if (latest <= now)
         return usage(t, "草案已过期，请重新拟定", "the draft has expired: draft it again",
@@ -282,8 +282,9 @@ static int run_submit(struct tool *t, const struct arguments *a) {
 #define SIGNING_OPTIONS                                                                            \
     {"key", OPTION_KEY, "FILE", "主管机构的密钥文件（环境变量 SUYUAN_KEY）",                       \
      "the authority's key file (SUYUAN_KEY)"},                                                     \
-        {"subject", OPTION_SUBJECT, "ID", "主管机构的主体编号（默认向节点查公钥所属）",            \
-         "the authority's subject (default: whose the node says the key is)"},                     \
+        {"subject", OPTION_SUBJECT, "ID",                                                          \
+         "主管机构的主体编号（默认按创世文件或向节点查公钥所属）",                                 \
+         "the authority's subject (default: whose the key is, by genesis or the node)"},           \
     {                                                                                              \
         "outbox", OPTION_OUTBOX, "DIR", "未决记录的保存目录", "where an undecided record is kept"  \
     }

@@ -26,11 +26,23 @@ int signer_read(struct tool *t, const char *path, struct keypair *ret) {
     return EXIT_OK;
 }
 
-int signer_subject(struct node *n, const char *given, const struct pubkey *key, struct span *ret) {
+/* Whose key genesis says it is; NULL when it does not name it. */
+static const char *subject_of_genesis(struct tool *t, const struct genesis *g,
+                                      const struct pubkey *key) {
+    for (uint32_t i = 0; i < g->rest.members_count; i++)
+        for (uint32_t k = 0; k < g->rest.members[i].keys_count; k++)
+            if (pubkey_equal(&g->rest.members[i].keys[k].key, key))
+                return shown(t, g->rest.members[i].subject);
+    return NULL;
+}
+
+int signer_subject(struct node *n, const char *given, const struct pubkey *key,
+                   const struct genesis *g, struct span *ret) {
     struct tool *t = n->tool;
     struct buffer value CLEANUP(buffer_free) = {0};
     const char *subject = given ? given : getenv("SUYUAN_SUBJECT");
-    if (subject == NULL || subject[0] == 0) {
+    if (subject == NULL || subject[0] == 0) subject = subject_of_genesis(t, g, key);
+    if (subject == NULL) {
         const char *next = format(t, "help %s", t->command->name), *hex = hex_text(t, key->b);
         buffer_init(&value, RPC_ANSWER_BYTES_MAX);
         int code = node_get_value(n, format(t, "/v1/keys/%s", hex),

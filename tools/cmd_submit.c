@@ -179,7 +179,7 @@ static int run_submit(struct tool *t, const struct arguments *a) {
     node_open(t, &node);
     code = chain_genesis(&node, a, &g);
     if (code) return code;
-    code = signer_subject(&node, argument(a, OPTION_SUBJECT), &keys.public_key, &subject);
+    code = signer_subject(&node, argument(a, OPTION_SUBJECT), &keys.public_key, g, &subject);
     s.sender = (struct sender){.tool = t,
                                .node = &node,
                                .outbox = &outbox,

@@ -32,8 +32,9 @@ static int state_print(struct node *n, const char *segment, const char *item) {
     if (!map_bool(s, "exists"))
         return fail(t, EXIT_NOT_FOUND,
                     format(t, "proof get thing %s -o absence.syp", shown(t, span_text(item))),
-                    "账本中没有任何事件提到 %s", "no event in the ledger names %s",
-                    shown(t, map_text(s, "canonical")));
+                    "到高度 %" PRIu64 " 为止，没有任何事件提到 %s",
+                    "no event up to height %" PRIu64 " names %s",
+                    map_uint(map_get(s, "at"), "height"), shown(t, map_text(s, "canonical")));
     bool active = span_is(map_text(s, "state"), "active");
     printf("%s%s%s  %s%s%s\n", paint(t, PAINT_STRONG), shown(t, map_text(s, "canonical")),
            paint(t, PAINT_PLAIN), paint(t, active ? PAINT_GOOD : PAINT_BAD),

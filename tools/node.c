@@ -7,7 +7,7 @@
 #include "tools/map.h"
 #include "trace/uri.h"
 
-enum { READ_TIMEOUT_MS = 20000 };
+enum { READ_TIMEOUT_MS = 10000 };
 
 void node_open(struct tool *t, struct node *ret) {
     *ret = (struct node){.tool = t, .http = http_client_new()};

@@ -17,9 +17,9 @@ void public_keys_derive(const struct seed *seed, struct public_keys *ret);
 /* From the file that `key show --json` wrote. Returns an exit code, the complaint printed. */
 int public_keys_read(struct tool *t, const char *path, struct public_keys *ret) MUST_USE;
 
-/* In whose name: --subject, SUYUAN_SUBJECT, else whom the node says the key belongs to. Returns an
- * exit code, the complaint printed; the text lives in the tool's arena. */
+/* In whose name: --subject, SUYUAN_SUBJECT, else whose the key is by genesis, else by the node.
+ * Returns an exit code, the complaint printed; the text lives in the tool's arena. */
 int signer_subject(struct node *n, const char *given, const struct pubkey *key,
-                   struct span *ret) MUST_USE;
+                   const struct genesis *g, struct span *ret) MUST_USE;
 
 #endif

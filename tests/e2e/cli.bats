@@ -175,6 +175,9 @@ JSON
     exits 5 suyuan outbox flush --node $nobody --outbox box
     exits 0 suyuan outbox list --outbox box --json
     [ "$(jq '.records | length' <<<"${lines[0]}")" = 4 ]
+    # Genesis says whose a key is.
+    suyuan genesis make "$SUYUAN_ROOT/genesis/lucheng/genesis.json" --keys keys --new-keys -o lucheng > /dev/null
+    exits 5 suyuan submit --node $nobody --key keys/members/lucheng.qidu-grape.key --genesis lucheng --outbox box3 good.json
     # Without genesis and node nothing can be signed: not even the chain is known.
     exits 5 suyuan submit --node $nobody --key farm.key --subject farm1 --outbox box2 good.json
     # A damaged file of the outbox is named, not lost and not sent.
