@@ -9,6 +9,7 @@
 #include "node/peer.h"
 #include "node/replica_message.h"
 #include "storage/journal_frame.h"
+#include "tests/fuzz/lone_replica.h"
 #include "tests/unit/ledger_world.h"
 #include "trace/identifier.h"
 
@@ -248,6 +249,138 @@ static void peers(void) {
     BYTES_SEED("peer", "follower-fetch", "F\x09\x00\x00\x00\x00\x03\x12\x92\x01\x02");
 }
 
+/* ---- the replica: scripts of fuzz_replica.c ---- */
+
+static void say(struct buffer *script, uint8_t peer, uint8_t type, struct span body) {
+    buffer_u8(script, peer);
+    buffer_u8(script, type);
+    buffer_u16(script, (uint16_t)body.len);
+    buffer_append_span(script, body);
+}
+
+static void say_votes(struct buffer *script, const struct world *w, const struct ballot *ballot, uint8_t first) {
+    for (uint8_t i = first; i < WORLD_VALIDATORS; i++) {
+        struct vote v;
+        struct buffer b CLEANUP(buffer_free) = {0};
+        buffer_init(&b, 1 << 12);
+        vote_sign(ballot, &w->genesis->chain_id, i, &w->validators[i].consensus, &v);
+        vote_encode(&v, &b);
+        say(script, (uint8_t)(i - 1), MESSAGE_VOTE, buffer_span(&b));
+    }
+}
+
+/* The whole life of one block: spread, proposed by validator 1, voted, finalized, cosigned; then asked for again. */
+static void block_life(struct world *w, struct buffer *script) {
+    struct buffer b CLEANUP(buffer_free) = {0}, header CLEANUP(buffer_free) = {0};
+    struct digest id;
+    struct item event = world_event(w, "OBSERVE", "packing", "", EPC, NULL);
+    struct span record = world_record(w, &(struct record_header){.kind = RECORD_EVENTS, .subject = span_text("farm1"), .created_ms = WORLD_CREATED_MS,
+                                      .expires_ms = WORLD_CREATED_MS + 3600000, .nonce = 1}, &event, 1, "farm1");
+    buffer_init(&b, 1 << 16);
+    buffer_init(&header, BLOCK_HEADER_BYTES_MAX);
+    CHECK(record_wire_id(record, &id) == OK);
+    pack_array(&b, 1);
+    pack_raw(&b, record);
+    say(script, 0, MESSAGE_RECORDS, buffer_span(&b));
+    struct block_header h = {.version = 1, .chain_id = w->genesis->chain_id, .view = 1, .height = 1, .parent = w->genesis->chain_id,
+                             .payload_count = 1, .payload_root = block_payload_root(&id, 1), .time_ms = WORLD_CREATED_MS + 1000, .proposer = 1};
+    block_header_encode(&h, &header);
+    struct payload_message payload = {buffer_span(&header), span_of(id.b, 32)};
+    buffer_clear(&b);
+    codec_encode(&payload_message_type, &payload, &b);
+    say(script, 0, MESSAGE_PAYLOAD, buffer_span(&b));
+    struct ballot ballot = {.kind = VOTE_NOTARIZE, .view = 1, .digest = block_digest(buffer_span(&header))};
+    struct vote proposal;
+    vote_sign(&ballot, &w->genesis->chain_id, 1, &w->validators[1].consensus, &proposal);
+    buffer_clear(&b);
+    vote_encode(&proposal, &b);
+    say(script, 0, MESSAGE_PROPOSAL, buffer_span(&b));
+    say_votes(script, w, &ballot, 2);
+    ballot.kind = VOTE_FINALIZE;
+    say_votes(script, w, &ballot, 1);
+}
+
+static void replicas(void) {
+    static struct world w;
+    static struct lone l;
+    struct buffer script CLEANUP(buffer_free) = {0}, b CLEANUP(buffer_free) = {0};
+    struct pair_message one = {1, 1};
+    struct replica_status status;
+    buffer_init(&script, 1 << 16);
+    buffer_init(&b, 1 << 16);
+    world_begin(&w, 1);
+    block_life(&w, &script);
+    lone_start(&l, w.genesis);
+    for (size_t at = 0; at < script.len;) {
+        size_t len = get_u16(script.data + at + 2);
+        lone_message(&l, script.data[at], script.data[at + 1], span_of(script.data + at + 4, len));
+        at += 4 + len;
+    }
+    CHECK(l.executed_count == 1); /* what the seed is for: the block became final */
+    w.head.height = 1;
+    w.head.log.size = l.executed[0]->told.log_size;
+    w.log_root = l.executed[0]->told.log_root;
+    for (uint8_t i = 1; i < WORLD_VALIDATORS; i++) {
+        struct cosignature c = {.index = i, .size = w.head.log.size, .root = w.log_root, .time_s = WORLD_CREATED_MS / 1000 + 1};
+        cosignature_sign(&w.validators[i].checkpoint, &w.validators[i].log, w.genesis->origin, &c);
+        buffer_clear(&b);
+        codec_encode(&cosignature_type, &c, &b);
+        say(&script, (uint8_t)(i - 1), MESSAGE_COSIGNATURE, buffer_span(&b));
+        lone_message(&l, i - 1u, MESSAGE_COSIGNATURE, buffer_span(&b));
+    }
+    buffer_clear(&b);
+    codec_encode(&pair_message_type, &one, &b);
+    say(&script, LONE_FOLLOWER, MESSAGE_BLOCK_FETCH, buffer_span(&b));
+    lone_message(&l, LONE_FOLLOWER, MESSAGE_BLOCK_FETCH, buffer_span(&b));
+    replica_status(l.replica, &status);
+    CHECK(status.committed_height == 1 && l.blocks.len > 0);
+    seed("replica", "block-life", "", 0, buffer_span(&script));
+
+    struct status_message ahead = {1, 1, w.head.log.size};
+    buffer_clear(&script);
+    buffer_clear(&b);
+    codec_encode(&status_message_type, &ahead, &b);
+    say(&script, 1, MESSAGE_STATUS, buffer_span(&b));
+    say(&script, 1, MESSAGE_BLOCKS, buffer_span(&l.blocks));
+    seed("replica", "catching-up", "", 0, buffer_span(&script));
+    static struct lone late;
+    lone_start(&late, w.genesis);
+    lone_message(&late, 1, MESSAGE_STATUS, buffer_span(&b));
+    lone_message(&late, 1, MESSAGE_BLOCKS, buffer_span(&l.blocks));
+    replica_status(late.replica, &status);
+    CHECK(status.committed_height == 1);
+    lone_stop(&late);
+    buffer_clear(&script);
+    struct ballot nullify = {.kind = VOTE_NULLIFY, .view = 1};
+    say_votes(&script, &w, &nullify, 1);
+    buffer_append(&script, "\xff\x40", 2);
+    nullify.view = 2;
+    say_votes(&script, &w, &nullify, 1);
+    seed("replica", "silent-leaders", "", 0, buffer_span(&script));
+    buffer_clear(&script);
+    struct vote one_vote, other;
+    struct ballot x = {.kind = VOTE_NOTARIZE, .view = 1, .digest = {{1}}}, y = {.kind = VOTE_NOTARIZE, .view = 1, .digest = {{2}}};
+    vote_sign(&x, &w.genesis->chain_id, 1, &w.validators[1].consensus, &one_vote);
+    vote_sign(&y, &w.genesis->chain_id, 1, &w.validators[1].consensus, &other);
+    struct buffer p CLEANUP(buffer_free) = {0}, q CLEANUP(buffer_free) = {0};
+    buffer_init(&p, 1 << 12);
+    buffer_init(&q, 1 << 12);
+    vote_encode(&one_vote, &p);
+    vote_encode(&other, &q);
+    buffer_clear(&b);
+    pack_array(&b, 2);
+    pack_bytes(&b, buffer_span(&p));
+    pack_bytes(&b, buffer_span(&q));
+    say(&script, LONE_FOLLOWER, MESSAGE_EVIDENCE, buffer_span(&b));
+    say(&script, 0, MESSAGE_PROPOSAL, buffer_span(&p));
+    say(&script, 0, MESSAGE_PROPOSAL, buffer_span(&q));
+    say(&script, 2, MESSAGE_PAYLOAD_FETCH, span_text("\x91\xc4"));
+    say(&script, 2, MESSAGE_RECORD_FETCH, span_of(w.genesis->chain_id.b, 32));
+    seed("replica", "two-faces", "", 0, buffer_span(&script));
+    lone_stop(&l);
+    world_end(&w);
+}
+
 /* ---- journal ---- */
 
 static void journal(void) {
@@ -290,6 +423,7 @@ int main(int argc, char **argv) {
     notes_and_proofs(&w, event);
     messages(&w);
     peers();
+    replicas();
     journal();
     world_end(&w);
     return 0;
