@@ -21,7 +21,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { INPUT_MAX = 1 << 20, FILES_MAX = 4096, MUTANTS = 400, MUTANT_BYTES_MAX = 64 << 10 };
+enum { INPUT_MAX = 1 << 20, FILES_MAX = 4096, MUTANTS = 100, MUTANT_BYTES_MAX = 64 << 10 };
 
 struct input {
     char *name;
