@@ -26,6 +26,10 @@ static const char *given(const struct arguments *a, int key, const char *variabl
     return value != NULL && value[0] != 0 ? value : NULL;
 }
 
+const char *chain_genesis_file(const struct arguments *a) {
+    return given(a, OPTION_GENESIS, "SUYUAN_GENESIS");
+}
+
 static int chain_id_text(struct tool *t, const char *text, struct digest *ret) {
     if (hex_decode(text, strlen(text), ret->b, sizeof ret->b) == OK) return EXIT_OK;
     return fail(t, EXIT_USAGE, "genesis show genesis", "链编号应为 64 位小写十六进制：%s",
@@ -41,8 +45,7 @@ static int differ(struct tool *t, const struct digest *wanted, const struct dige
 /* *ret_id is set when *ret_known; *ret_genesis when a file was named. */
 static int chain_given(struct tool *t, const struct arguments *a, struct genesis **ret_genesis,
                        struct digest *ret_id, bool *ret_known) {
-    const char *file = given(a, OPTION_GENESIS, "SUYUAN_GENESIS"),
-               *id = given(a, OPTION_CHAIN_ID, "SUYUAN_CHAIN_ID");
+    const char *file = chain_genesis_file(a), *id = given(a, OPTION_CHAIN_ID, "SUYUAN_CHAIN_ID");
     *ret_genesis = NULL;
     *ret_known = file != NULL || id != NULL;
     if (id != NULL) {

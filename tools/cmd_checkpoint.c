@@ -58,8 +58,8 @@ static int run_checkpoint_show(struct tool *t, const struct arguments *a) {
     struct node n CLEANUP(node_close) = {0};
     struct buffer value CLEANUP(buffer_free) = {0};
     struct genesis *g = NULL;
-    int code =
-        argument(a, OPTION_GENESIS) ? genesis_read(t, argument(a, OPTION_GENESIS), &g) : EXIT_OK;
+    const char *file = chain_genesis_file(a);
+    int code = file ? genesis_read(t, file, &g) : EXIT_OK;
     if (code) return code;
     node_open(t, &n);
     buffer_init(&value, RPC_ANSWER_BYTES_MAX);
@@ -89,8 +89,8 @@ static int run_checkpoint_policy(struct tool *t, const struct arguments *a) {
     struct buffer out CLEANUP(buffer_free) = {0};
     struct genesis *g = NULL;
     int code;
-    if (argument(a, OPTION_GENESIS) != NULL) {
-        code = genesis_read(t, argument(a, OPTION_GENESIS), &g);
+    if (chain_genesis_file(a) != NULL) {
+        code = genesis_read(t, chain_genesis_file(a), &g);
         if (code) return code;
         buffer_init(&out, 1 << 20);
         checkpoint_policy(&g->validators, g->origin, &out);
