@@ -43,6 +43,7 @@ install_packages() {
 install_test_tools() {
     command -v node >/dev/null 2>&1 || install_debian nodejs
     command -v npm >/dev/null 2>&1 || install_debian npm
+    command -v bats >/dev/null 2>&1 || install_debian bats
     PATH=$root/build/tools/usr/bin:$PATH
     export PATH
     if ! command -v promtool >/dev/null 2>&1; then
