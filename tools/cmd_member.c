@@ -32,7 +32,7 @@ static int run_list(struct tool *t, const struct arguments *a) {
     struct node n CLEANUP(node_close) = {0};
     struct buffer value CLEANUP(buffer_free) = {0}, out CLEANUP(buffer_free) = {0};
     struct emit j;
-    const char *cursor = "";
+    const char *cursor = "", *last = "";
     (void)a;
     node_open(t, &n);
     buffer_init(&value, RPC_ANSWER_BYTES_MAX);
@@ -53,6 +53,11 @@ static int run_list(struct tool *t, const struct arguments *a) {
                 member_print(t, m);
         struct span next = map_text(buffer_span(&value), "next");
         if (next.len == 0 || out.overflow) break;
+        /* In the order of subject ids: a cursor that does not advance would go on for ever. */
+        if (span_compare(next, span_text(last)) <= 0)
+            return fail(t, EXIT_BROKEN, "status", "节点的分页游标不前进",
+                        "the node's cursor does not advance");
+        last = format(t, "%.*s", (int)next.len, (const char *)next.data);
         cursor = format(t, "?cursor=%s", path_segment(t, next));
     }
     emit_list_end(&j);

@@ -91,7 +91,7 @@ static int documents_print(struct node *n, const char *id, const struct argument
     uint64_t only;
     bool one = argument(a, OPTION_DOCUMENT) != NULL;
     if (!argument_number(t, a, OPTION_DOCUMENT, 0, RECORD_ITEMS_MAX, 0, &only)) return EXIT_USAGE;
-    for (uint64_t i = only;; i++) {
+    for (uint64_t i = only; i < RECORD_ITEMS_MAX; i++) {
         struct http_call call = {.accept = "application/ld+json"};
         enum http_outcome outcome =
             node_call(n, format(t, "/v1/records/%s/epcis?document=%" PRIu64, id, i), &call);
@@ -102,6 +102,7 @@ static int documents_print(struct node *n, const char *id, const struct argument
         json_print(&n->answer.body);
         if (one) return EXIT_OK;
     }
+    return EXIT_OK;
 }
 
 static int run_show(struct tool *t, const struct arguments *a) {
