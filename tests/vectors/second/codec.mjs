@@ -144,7 +144,10 @@ export function uintBytes(v, n) {
 }
 
 function head(n, forms) {
-  for (const [most, first, bytes] of forms) if (n <= most) return bytes === 0 ? Buffer.from([first | n]) : Buffer.concat([Buffer.from([first]), uintBytes(n, bytes)]);
+  for (const [most, first, bytes] of forms) {
+    if (n > most) continue;
+    return bytes === 0 ? Buffer.from([first | n]) : Buffer.concat([Buffer.from([first]), uintBytes(n, bytes)]);
+  }
   throw new Error("too long");
 }
 

@@ -39,14 +39,16 @@ for (const [subject, name, roles, division, memberKeys] of rest[4]) {
   for (const [key, from, until] of memberKeys) entries.push([L.statusKey(2, key), encode([1, 1, 0, 0, until, 0, subject, from])]);
 }
 const leaf0 = hex("genesis_leaf");
-equal(leaf0, Buffer.concat([Buffer.from([0]), encode([1, L.sha256(validatorBytes), L.sha256(restBytes), entries.length, L.statusRoot(entries)])]), "G8");
+const genesisLeaf = encode([1, L.sha256(validatorBytes), L.sha256(restBytes), entries.length, L.statusRoot(entries)]);
+equal(leaf0, Buffer.concat([Buffer.from([0]), genesisLeaf]), "G8");
 
 // I
 const item = decode(hex("item"));
 const fields = L.sha256(encode(item[1])), things = L.rootOf(item[2].map(L.thingHash));
 equal(Buffer.concat([fields, things, L.itemDigestWhole(item)]), hex("item_digests"), "I4");
 const name = Buffer.from("/ilmd/https:~1~1ns.example~1contact");
-const hidden = L.tagged("hidden", g.chain, Buffer.from([3]), Buffer.from([1, 2, 3, ...Array(13).fill(0)]), uintBytes(name.length, 4), name, encode("13800000000"));
+const salt = Buffer.from([1, 2, 3, ...Array(13).fill(0)]);
+const hidden = L.tagged("hidden", g.chain, Buffer.from([3]), salt, uintBytes(name.length, 4), name, encode("13800000000"));
 equal(encode({ ext: Buffer.concat([Buffer.from([3]), hidden]) }), hex("hidden"), "I3");
 
 // R
@@ -135,7 +137,8 @@ const keyId = (who, type, key) => L.sha256(Buffer.from(who + "\n"), Buffer.from(
 for (const line of lines) {
   const [, who, b64] = line.split(" ");
   const bytes = Buffer.from(b64, "base64"), id = bytes.subarray(0, 4), sig = bytes.subarray(4);
-  const signer = g.validators.find((x) => (who === g.origin ? L.same(keyId(who, 1, x.log), id) : x.name === who && L.same(keyId(who, 4, x.checkpoint), id)));
+  const signs = (x) => (who === g.origin ? L.same(keyId(who, 1, x.log), id) : x.name === who && L.same(keyId(who, 4, x.checkpoint), id));
+  const signer = g.validators.find(signs);
   check(signer !== undefined, "K2: whose line is " + line);
   if (who === g.origin) check(L.verify(signer.log, noteBody, sig), "K2");
   else check(L.verify(signer.checkpoint, L.cosigned(sig.readBigUInt64BE(), noteBody), sig.subarray(8)), "K2");
@@ -158,8 +161,12 @@ check(frame.readUInt32BE(8) === frameBody.length && frame[24] === 1, "J2");
 equal(frameBody, hex("vote"), "J3");
 
 // P
-for (const [file, expected] of [["proof_record", { records: 1, entries: 0, exists: false }], ["proof_thing", { records: 2, entries: 3, exists: true }],
-  ["proof_absence", { records: 0, entries: 0, exists: false }]]) {
+const bundles = {
+  proof_record: { records: 1, entries: 0, exists: false },
+  proof_thing: { records: 2, entries: 3, exists: true },
+  proof_absence: { records: 0, entries: 0, exists: false },
+};
+for (const [file, expected] of Object.entries(bundles)) {
   const bundle = hex(file);
   const s = verifyBundle(bundle, g.chain);
   check(s.height === 2n && s.size === size && Object.keys(expected).every((k) => s[k] === expected[k]), "P " + file);
