@@ -38,6 +38,8 @@ struct replica *replica_new(const struct replica_config *config) {
     pool_init(&r->pool, config->pool_records_max, config->pool_bytes_max, random_next(r));
     digest_map_init(&r->payloads, random_next(r));
     digest_map_init(&r->verifying, random_next(r));
+    digest_map_init(&r->waiters, random_next(r));
+    recent_init(&r->recent, random_next(r));
     buffer_init(&r->spread, RECORD_BYTES_MAX + SPREAD_BYTES);
     return r;
 }
@@ -66,10 +68,14 @@ void replica_free(struct replica *r) {
     digest_map_free(&r->verifying);
     for (size_t i = 0; i < sizeof r->jobs / sizeof r->jobs[0]; i++)
         free(r->jobs[i]);
-    for (struct waiter *w = r->waiters, *next; w != NULL; w = next) {
-        next = w->next;
-        free(w);
-    }
+    at = 0;
+    for (struct waiter *w; (w = digest_map_next(&r->waiters, &at, NULL)) != NULL;)
+        for (struct waiter *next; w != NULL; w = next) {
+            next = w->next;
+            free(w);
+        }
+    digest_map_free(&r->waiters);
+    recent_free(&r->recent);
     for (struct held *h = r->held_first, *next; h != NULL; h = next) {
         next = h->next;
         free(h);
@@ -238,6 +244,7 @@ static void settle(struct replica *r) {
         if (r->queue_first == NULL) break;
         consensus_run(r);
     }
+    if (r->spread_count > 0 && r->now_ms >= r->spread_since_ms + SPREAD_MS) flush_spread(r);
     heartbeat(r);
     periodic(r);
     if (r->finals_count == 0 || !r->validator) sync_progress(r);
@@ -280,6 +287,8 @@ uint64_t replica_deadline(const struct replica *r) {
     if (may_sign(r)) sooner(&least, r->heartbeat_at_ms);
     sooner(&least, payloads_deadline(r));
     sooner(&least, finals_deadline(r));
+    if (r->spread_count > 0) sooner(&least, r->spread_since_ms + SPREAD_MS);
+    if (r->gather_until_ms > r->now_ms) sooner(&least, r->gather_until_ms);
     const struct pool_record *oldest = pool_first(&r->pool);
     if (oldest != NULL && !r->work) sooner(&least, oldest->added_ms + r->genesis->params.parameters.delta_ms);
     return least;

@@ -208,8 +208,10 @@ void on_committed(struct replica *r, uint64_t height) {
         r->committed_view = f->view;
         struct payload *p = payload_find(r, &f->digest);
         CHECK(p != NULL);
-        for (uint32_t i = 0; i < p->count; i++)
+        for (uint32_t i = 0; i < p->count; i++) {
             pool_remove(&r->pool, &p->wire_ids[i]);
+            recent_add(&r->recent, &p->wire_ids[i]);
+        }
         memmove(&r->finals[0], &r->finals[1], (r->finals_count - 1) * sizeof r->finals[0]);
         r->finals_count--;
         final_free(f);

@@ -120,11 +120,21 @@ void consensus_run(struct replica *r) {
     }
 }
 
+/* Records come in crowds: the first of them that is checked waits for the others, a moment at most per block. */
+static bool gathering(struct replica *r) {
+    if (r->jobs_count == 0) {
+        r->gather_until_ms = 0;
+        return false;
+    }
+    if (r->gather_until_ms == 0) r->gather_until_ms = r->now_ms + GATHER_MS;
+    return r->now_ms < r->gather_until_ms;
+}
+
 /* Tells consensus whether there is something to propose, and whether something waits so long that timers must run. */
 void update_work(struct replica *r) {
     const struct pool_record *oldest = pool_first(&r->pool);
-    bool buildable = oldest != NULL;
-    bool work = buildable && r->now_ms >= oldest->added_ms + r->genesis->params.parameters.delta_ms;
+    bool buildable = oldest != NULL && !gathering(r);
+    bool work = oldest != NULL && r->now_ms >= oldest->added_ms + r->genesis->params.parameters.delta_ms;
     if (buildable == r->buildable && work == r->work && !r->work_dirty) return;
     r->buildable = buildable;
     r->work = work;

@@ -178,15 +178,25 @@ uint64_t payload_recover(struct replica *r, struct span body) {
 
 /* --- propose --- */
 
+static void exclude_payload(const struct payload *p, struct digest_map *out) {
+    for (uint32_t k = 0; k < p->count; k++)
+        digest_map_put(out, &p->wire_ids[k], p->wire_ids);
+}
+
 /* Records of unfinal ancestors and of final blocks not yet committed are not proposed again. */
 static void exclude_ancestors(const struct replica *r, const struct digest *parent, struct digest_map *out) {
     struct digest at = *parent;
     for (uint32_t i = 0; i < PIPELINE_BLOCKS_MAX && !digest_equal(&at, &r->tip_digest); i++) {
         const struct payload *p = payload_find(r, &at);
-        if (p == NULL) return;
-        for (uint32_t k = 0; k < p->count; k++)
-            digest_map_put(out, &p->wire_ids[k], p->wire_ids);
+        if (p == NULL) break;
+        exclude_payload(p, out);
         at = p->header.parent;
+    }
+    /* A final block that waits for its records or its link has not taken them out of the pool yet; and one that was lent to it may have
+     * been admitted since. */
+    for (uint32_t i = 0; i < r->finals_count; i++) {
+        const struct payload *p = payload_find(r, &r->finals[i]->digest);
+        if (p != NULL) exclude_payload(p, out);
     }
 }
 
@@ -229,6 +239,7 @@ void build(struct replica *r, const struct ballot *b) {
         CHECK(p != NULL && !p->bad);
         p->wanted = true;
         payload_journal(r, p);
+        r->gather_until_ms = 0;
         in.none = false;
         in.digest = p->digest;
     }
@@ -268,15 +279,33 @@ static bool size_valid(struct replica *r, const struct payload *p) {
     return bytes <= r->genesis->params.parameters.block_bytes; /* SPEC B6 */
 }
 
-static void fetch_missing(struct replica *r, struct payload *p) {
-    if (r->now_ms < p->fetch_at_ms) return;
+static void fetch_from(struct replica *r, struct payload *p, uint64_t peer) {
     struct buffer CLEANUP(buffer_free) ids = {0};
     buffer_init(&ids, BLOCK_RECORDS_MAX * sizeof(struct digest));
     for (uint32_t i = 0; i < p->count; i++)
         if (pool_find(&r->pool, &p->wire_ids[i]) == NULL && digest_map_get(&r->verifying, &p->wire_ids[i]) == NULL)
             buffer_append(&ids, p->wire_ids[i].b, sizeof p->wire_ids[i].b);
     p->fetch_at_ms = r->now_ms + r->genesis->params.parameters.delta_ms;
-    if (ids.len > 0) send_to(r, random_peer(r), MESSAGE_RECORD_FETCH, buffer_span(&ids));
+    if (ids.len > 0) send_to(r, peer, MESSAGE_RECORD_FETCH, buffer_span(&ids));
+}
+
+/* What is missing is mostly on its way: the payload overtakes it. Then who proposed the block is asked, who has it all; then anybody. */
+static void fetch_missing(struct replica *r, struct payload *p) {
+    if (p->fetch_at_ms == 0) p->fetch_at_ms = r->now_ms + FETCH_MS;
+    if (r->now_ms < p->fetch_at_ms) return;
+    uint64_t peer = random_peer(r);
+    for (uint32_t i = 0; i < r->peers_count && !p->proposer_asked; i++)
+        if (r->peers[i].validator == p->header.proposer) peer = r->peers[i].id;
+    p->proposer_asked = true;
+    fetch_from(r, p, peer);
+}
+
+/* An answer holds only so much: the rest is asked for at once, where it came from; not when it brought nothing new. */
+void payloads_fetch_on(struct replica *r, uint64_t peer) {
+    struct payload *p;
+    size_t at = 0;
+    while ((p = digest_map_next(&r->payloads, &at, NULL)) != NULL)
+        if ((p->wanted || p->check_asked) && !p->bad && p->fetch_at_ms != 0 && !payload_complete(r, p)) fetch_from(r, p, peer);
 }
 
 static void progress_one(struct replica *r, struct payload *p) {
@@ -377,6 +406,7 @@ void on_payload_message(struct replica *r, const struct replica_input *in) {
         drop_peer(r, in->peer, ERR_PAYLOAD);
         return;
     }
+    r->work_dirty = true; /* it may be the parent that a proposal of ours waits for */
     if (digest_equal(&p->digest, &r->check_digest) && !p->check_asked && r->check_view == header.view) {
         p->check_asked = true;
         p->check_view = r->check_view;

@@ -5,6 +5,7 @@
 #include "consensus/consensus.h"
 #include "node/peer_message.h"
 #include "node/pool.h"
+#include "node/recent.h"
 #include "node/replica.h"
 #include "node/replica_message.h"
 #include "node/signer.h"
@@ -18,6 +19,9 @@ enum {
     COSIGNATURES_MAX = 4096,
     STATUS_INTERVAL_MS = 1000,
     SPREAD_BYTES = 64 << 10,     /* records are gathered into messages of about this size */
+    SPREAD_MS = 1,               /* but no record waits longer for others to come along */
+    GATHER_MS = 3,               /* a block waits this long for records that are being checked */
+    FETCH_MS = 8,                /* what a payload names and is not here may be on its way */
 };
 
 /* A block as somebody proposed it. Its identities are those its header commits to. */
@@ -34,7 +38,8 @@ struct payload {
     bool check_asked;            /* consensus waits for a verdict at view `check_view` */
     uint64_t check_view;
     struct digest check_parent;
-    uint64_t fetch_at_ms;        /* when missing records are asked for (again) */
+    uint64_t fetch_at_ms;        /* when missing records are asked for (again); 0: none was missed yet */
+    bool proposer_asked;
 };
 
 struct verify_job {
@@ -63,9 +68,10 @@ struct final_block {
     uint64_t *log_indices;
 };
 
+/* By wire id; several submitters may wait for the same bytes. */
 struct waiter {
     uint64_t ticket;
-    struct digest wire_id, record_id;
+    struct digest record_id;
     struct waiter *next;
 };
 
@@ -127,6 +133,7 @@ struct replica {
     uint32_t peers_count;
 
     struct pool pool;
+    struct recent recent;         /* committed last */
     struct digest_map payloads;
     uint64_t payloads_added;
     uint64_t check_view;          /* the proposal consensus asked about last, while its payload is missing */
@@ -135,10 +142,12 @@ struct replica {
     struct verify_job *jobs[2 * VERIFY_JOBS_MAX]; /* by job number - 1 */
     uint32_t jobs_count, jobs_free; /* jobs_free: where to look for a free place first */
     uint64_t jobs_bytes;
-    struct waiter *waiters;
+    struct digest_map waiters;    /* by wire id: struct waiter */
     uint32_t waiters_count;
     struct buffer spread;         /* concatenated wire records waiting to be spread */
     uint32_t spread_count;
+    uint64_t spread_since_ms;     /* when the first of them was put there */
+    uint64_t gather_until_ms;     /* a proposal waits until then for records being checked; 0: none waits */
 
     uint64_t sequence, durable;   /* journal */
     uint64_t guard_sequence;
@@ -219,7 +228,7 @@ void on_record_fetch(struct replica *r, const struct replica_input *in);
 void flush_spread(struct replica *r);
 void respread_old(struct replica *r);
 /* Checks a record that a payload names and that came from a peer (or the journal). */
-void verify_needed(struct replica *r, uint64_t peer, struct span wire);
+bool verify_needed(struct replica *r, uint64_t peer, struct span wire);
 void answer_waiters(struct replica *r, const struct final_block *f);
 
 /* payloads (replica_propose.c) */
@@ -240,6 +249,7 @@ void payloads_progress(struct replica *r);
 void payloads_drop_below(struct replica *r, uint64_t view);
 /* Every payload takes hold of what it names and the pool has. */
 void payloads_hold(struct replica *r);
+void payloads_fetch_on(struct replica *r, uint64_t peer);
 void record_malformed(struct replica *r, const struct digest *wire_id);
 uint64_t payloads_deadline(const struct replica *r);
 

@@ -34,8 +34,8 @@ static void reply_pending(struct replica *r, uint64_t ticket, bool wait, const s
     answer->record_id = *record_id;
     if (!wait || r->waiters_count >= WAITERS_MAX) return;
     struct waiter *w = check_alloc(1, sizeof *w);
-    *w = (struct waiter){ticket, *wire_id, *record_id, r->waiters};
-    r->waiters = w;
+    *w = (struct waiter){ticket, *record_id, digest_map_get(&r->waiters, wire_id)};
+    digest_map_put(&r->waiters, wire_id, w);
     r->waiters_count++;
 }
 
@@ -118,7 +118,7 @@ static void spread(struct replica *r, struct pool_record *p) {
     if (r->spread.len + p->bytes.len > SPREAD_BYTES) flush_spread(r);
     p->spread_ms = r->now_ms;
     buffer_append_span(&r->spread, p->bytes);
-    r->spread_count++;
+    if (r->spread_count++ == 0) r->spread_since_ms = r->now_ms;
 }
 
 void flush_spread(struct replica *r) {
@@ -168,15 +168,17 @@ void on_verified(struct replica *r, const struct replica_input *in) {
     struct verify_job *job = job_take(r, in->job);
     CHECK(job != NULL);
     enum err e = in->err;
-    if (e == OK && in->code != 0) e = ERR_WOULD_REFUSE;
+    uint16_t code = in->code, item = in->item;
+    if (e == OK && code == 0 && recent_has(&r->recent, &job->wire_id)) code = RESULT_DUPLICATE; /* committed while it was checked */
+    if (e == OK && code != 0) e = ERR_WOULD_REFUSE;
     if (e == ERR_WOULD_REFUSE && job->needed) lend(r, job);
     if (e == OK) {
         admit(r, job);
     } else {
         if (job->submitted) {
             struct replica_reply *answer = reply_refused(r, job->ticket, e, &job->wire_id, &job->record_id);
-            answer->code = in->code;
-            answer->item = in->item;
+            answer->code = code;
+            answer->item = item;
         }
         /* The wire identity covers header and signature. A body that does not fit them convicts whoever sent it, not the block. */
         if (e == ERR_SIGNATURE) record_malformed(r, &job->wire_id);
@@ -187,18 +189,17 @@ void on_verified(struct replica *r, const struct replica_input *in) {
     if (r->jobs_count == 0) flush_spread(r);
 }
 
-void verify_needed(struct replica *r, uint64_t peer, struct span wire) {
+bool verify_needed(struct replica *r, uint64_t peer, struct span wire) {
     struct verify_job job = {.peer = peer, .needed = true};
-    if (wire.len > r->genesis->params.parameters.record_bytes) return;
-    if (peek(wire, &job.wire_id, &job.record_id, &job.expires_ms) != OK) return;
-    if (pool_find(&r->pool, &job.wire_id) != NULL) return;
+    if (wire.len > r->genesis->params.parameters.record_bytes) return false;
+    if (peek(wire, &job.wire_id, &job.record_id, &job.expires_ms) != OK) return false;
+    if (pool_find(&r->pool, &job.wire_id) != NULL) return false;
     struct verify_job *running = digest_map_get(&r->verifying, &job.wire_id);
     if (running != NULL) {
         running->needed = true;
-        return;
+        return false;
     }
-    enum err e = verify_start(r, job, wire);
-    (void)e; /* busy: it is asked for again */
+    return verify_start(r, job, wire) == OK; /* busy: it is asked for again */
 }
 
 /* RECORDS (spread by a validator) and RECORDS_FOUND (asked for). */
@@ -207,20 +208,23 @@ void on_records_message(struct replica *r, const struct replica_input *in) {
     struct unpack u;
     unpack_init(&u, in->bytes);
     uint32_t count = unpack_array(&u, BLOCK_RECORDS_MAX);
+    bool news = false;
     for (uint32_t i = 0; i < count && u.err == OK; i++) {
         struct span wire = unpack_value(&u);
         struct verify_job job = {.peer = in->peer};
         if (u.err != OK) break;
         if (in->type == MESSAGE_RECORDS_FOUND) {
-            verify_needed(r, in->peer, wire);
+            news = verify_needed(r, in->peer, wire) || news;
             continue;
         }
         if (wire.len > r->genesis->params.parameters.record_bytes) continue;
         if (peek(wire, &job.wire_id, &job.record_id, &job.expires_ms) != OK) continue;
         if (pool_find(&r->pool, &job.wire_id) != NULL || digest_map_get(&r->verifying, &job.wire_id) != NULL) continue;
+        if (recent_has(&r->recent, &job.wire_id)) continue; /* its block was faster */
         if (!pool_fits(&r->pool, wire.len)) break; /* full: a proposal will name what is needed */
         if (verify_start(r, job, wire) != OK) break;
     }
+    if (news && u.err == OK) payloads_fetch_on(r, in->peer);
     if (u.err != OK) drop_peer(r, in->peer, ERR_MESSAGE_FORM);
 }
 
@@ -251,34 +255,24 @@ void on_record_fetch(struct replica *r, const struct replica_input *in) {
 
 /* The block with their record is durable: now "committed" may be said. */
 void answer_waiters(struct replica *r, const struct final_block *f) {
-    if (r->waiters == NULL) return;
-    struct digest_map CLEANUP(digest_map_free) places = {0};
-    digest_map_init(&places, r->random);
     const struct payload *p = payload_find(r, &f->digest);
-    for (uint32_t i = 0; p != NULL && i < p->count; i++)
-        digest_map_put(&places, &p->wire_ids[i], &p->wire_ids[i]);
     struct unpack u;
-    for (struct waiter **at = &r->waiters; *at != NULL;) {
-        struct waiter *w = *at;
-        const struct digest *id = digest_map_get(&places, &w->wire_id);
-        if (id == NULL) {
-            at = &w->next;
-            continue;
-        }
-        uint32_t place = (uint32_t)(id - p->wire_ids);
+    unpack_init(&u, buffer_span(&f->results));
+    for (uint32_t i = 0; p != NULL && i < p->count && r->waiters_count > 0; i++) {
         struct result result = {0};
-        unpack_init(&u, buffer_span(&f->results));
-        for (uint32_t i = 0; i <= place; i++)
-            if (!codec_read(&result_type, &u, NULL, &result)) break;
-        struct replica_reply *answer = reply(r, w->ticket, REPLY_COMMITTED);
-        answer->wire_id = w->wire_id;
-        answer->record_id = w->record_id;
-        answer->height = f->height;
-        answer->log_index = f->log_indices[place];
-        answer->code = result.code;
-        answer->item = result.item;
-        *at = w->next;
-        r->waiters_count--;
-        free(w);
+        CHECK(codec_read(&result_type, &u, NULL, &result)); /* our own execution wrote them */
+        struct waiter *w = digest_map_remove(&r->waiters, &p->wire_ids[i]);
+        for (struct waiter *next; w != NULL; w = next) {
+            struct replica_reply *answer = reply(r, w->ticket, REPLY_COMMITTED);
+            answer->wire_id = p->wire_ids[i];
+            answer->record_id = w->record_id;
+            answer->height = f->height;
+            answer->log_index = f->log_indices[i];
+            answer->code = result.code;
+            answer->item = result.item;
+            next = w->next;
+            r->waiters_count--;
+            free(w);
+        }
     }
 }

@@ -87,6 +87,7 @@ struct bench {
     double store_bytes, journal_bytes;
     struct usage at_end;
     uint64_t proof_bytes, accepted, committed;
+    uint64_t refused; /* by execution: proposed again after they were committed */
 };
 
 void bench_report_json(const struct bench *b);

@@ -73,6 +73,7 @@ void bench_report_json(const struct bench *b) {
     emit_key_uint(&j, "validator_memory_peak_bytes", b->at_end.peak_kib * 1024);
     emit_key_uint(&j, "committed", b->committed);
     emit_key_uint(&j, "accepted", b->accepted);
+    emit_key_uint(&j, "refused_by_execution", b->refused);
     emit_object_end(&j);
     emit_end(&j);
     json_print(&out);
