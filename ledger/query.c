@@ -58,7 +58,7 @@ enum err query_log_leaf(struct reader r, uint64_t log_index, struct buffer *ret,
     struct row_key k = row_u64('E', log_index);
     enum err e = chain_row(r, &k, ret);
     if (e) return e;
-    CHECK(ret->len > 12);
+    if (ret->len <= 12) return ERR_CODEC_TRUNCATED;
     *ret_height = get_u64(ret->data);
     *ret_index = get_u32(ret->data + 8);
     buffer_consume(ret, 12);
@@ -77,8 +77,7 @@ enum err query_block(struct reader r, uint64_t height, struct block_summary *ret
     struct row_key k = row_u64('S', height);
     buffer_init(&b, SMALL_ROW);
     enum err e = chain_row(r, &k, &b);
-    if (e == OK) CHECK(codec_decode(&block_summary_type, buffer_span(&b), NULL, ret) == OK);
-    return e;
+    return e != OK ? e : codec_decode(&block_summary_type, buffer_span(&b), NULL, ret);
 }
 
 enum err query_block_stored(struct reader r, uint64_t height, struct buffer *ret) {
@@ -100,8 +99,9 @@ enum err query_results(struct reader r, uint64_t height, struct arena *arena, st
     if (!list) return ERR_TOO_LARGE;
     unpack_init(&u, buffer_span(&b));
     for (uint32_t i = 0; i < s.records; i++)
-        CHECK(codec_read(&result_type, &u, NULL, &list[i]));
-    CHECK(unpack_end(&u) == OK);
+        if (!codec_read(&result_type, &u, NULL, &list[i])) return u.err;
+    e = unpack_end(&u);
+    if (e) return e;
     *ret = list;
     *ret_count = s.records;
     return OK;

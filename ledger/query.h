@@ -3,7 +3,8 @@
  *
  * Texts and bytes are appended to the caller's buffers or copied into the arena. Lists are pages:
  * at most `max` entries, from a cursor. Errors: ERR_QUERY_UNKNOWN when there is no such thing;
- * results untouched.
+ * results untouched. A row whose bytes are damaged gives the codec's error: recovery names it,
+ * nobody else meets one.
  */
 #ifndef LEDGER_QUERY_H
 #define LEDGER_QUERY_H

@@ -61,7 +61,7 @@ static bool genesis_check(struct reader r, char *ret_text) {
     buffer_init(&leaf, LEAF_BYTES_MAX + 64);
     struct block_summary s;
     struct genesis_leaf g;
-    if (query_block(r, 0, &s)) return no(ret_text, "the summary of genesis is missing");
+    if (query_block(r, 0, &s)) return no(ret_text, "the summary of genesis is missing or damaged");
     if (s.log_size != 1 || s.records != 0 || s.accepted != 0 ||
         !entry_check(r, 0, 0, UINT32_MAX, &leaf) || genesis_leaf_decode(buffer_span(&leaf), &g))
         return no(ret_text, "the genesis leaf is missing or damaged");
@@ -77,7 +77,7 @@ static bool head_check(const void *self, struct reader r, uint64_t height, enum 
     struct block_summary s;
     if (!ledger_head_read(r, &head)) return no(ret_text, "the head row is missing");
     if (head.height != height) return no(ret_text, "the head row stands at another height");
-    if (query_block(r, height, &s)) return no(ret_text, "the newest block is missing");
+    if (query_block(r, height, &s)) return no(ret_text, "the newest block is missing or damaged");
     struct digest root = merkle_frontier_root(&head.log);
     if (!digest_equal(&s.block, &head.block) || s.time_ms != head.time_ms || s.view != head.view)
         return no(ret_text, "the head row names another block than the chain");
@@ -164,7 +164,7 @@ static bool results_check(struct reader r, const struct loaded *l, const struct 
     uint32_t count = 0;
     if (query_block(r, s->height - 1, &before) ||
         query_results(r, s->height, arena, &results, &count))
-        return no(ret_text, "the results are missing");
+        return no(ret_text, "the results are missing or damaged");
     if (count != l->block.wire_ids_count)
         return no(ret_text, "records and results differ in number");
     struct buffer bytes CLEANUP(buffer_free);
@@ -199,7 +199,7 @@ static bool block_check_in(const struct ledger_params *params, struct reader r, 
     struct block_summary s, before;
     struct block_leaf leaf;
     if (query_block(r, height, &s) || query_block(r, height - 1, &before))
-        return no(ret_text, "the block's summary is missing");
+        return no(ret_text, "the block's summary is missing or damaged");
     if (!load(r, height, arena, l, ret_text)) return false;
     struct digest digest = block_digest(l->block.header_bytes);
     if (!digest_equal(&digest, &s.block)) return no(ret_text, "the block has another digest");

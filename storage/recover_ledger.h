@@ -2,8 +2,9 @@
  *
  * The checks recompute everything from stored bytes: a block's digest from its header, its payload
  * from the records' bytes, results and leaves against the block leaf, the log's root from stored
- * hashes, and with RECOVER_FULL the status root from all values. Signatures and certificates are
- * not looked at again: they were checked before the block was stored.
+ * hashes, and with RECOVER_FULL the status root from all values. Signatures of
+ * records are not looked at again: they were checked before the block was stored; certificates are
+ * the caller's to check (node/chain_check.h).
  *
  * Execution and checks read the ledger's own rows only. What the node stores beside them for a
  * height (the cosignatures that made it visible) must be rows of the chain table: they are durable
