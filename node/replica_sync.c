@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/block_link.h"
 #include "node/replica_state.h"
 
 static struct replica_peer *peer_of(struct replica *r, uint64_t id) {
@@ -85,38 +86,6 @@ void sync_progress(struct replica *r) {
     }
 }
 
-/* SPEC B7: the certificate names this digest; at this view, or as the finalization of a repeat at a later one. */
-static enum err certificate_fits(struct replica *r, struct span in, const struct block_header *header,
-                                 const struct digest *digest, bool *ret_final) {
-    struct certificate c;
-    enum err e = certificate_decode(in, r->n, &c);
-    if (e != OK) return e;
-    bool here = c.ballot.view == header->view && c.ballot.kind != VOTE_NULLIFY;
-    bool repeat = c.ballot.view > header->view && c.ballot.kind == VOTE_FINALIZE;
-    if ((!here && !repeat) || c.ballot.epoch != header->epoch || !digest_equal(&c.ballot.digest, digest)) return ERR_LINK;
-    e = certificate_check(&c, &r->genesis->chain_id, &r->genesis->validators);
-    if (e == OK) *ret_final = c.ballot.kind == VOTE_FINALIZE;
-    return e;
-}
-
-static enum err link_fits(struct replica *r, struct span in, const struct block_header *parent,
-                          const struct digest *parent_digest, const struct block_header *header) {
-    struct unpack u;
-    unpack_init(&u, in);
-    uint64_t between = header->view - parent->view - 1;
-    if (between > VIEWS_JUMPED_MAX) return ERR_LINK;
-    if (unpack_array(&u, VIEWS_JUMPED_MAX) != between) return u.err != OK ? u.err : ERR_LINK;
-    for (uint64_t v = parent->view + 1; v < header->view; v++) {
-        struct certificate c;
-        if (!certificate_read(&u, r->n, &c)) return u.err;
-        bool repeat = c.ballot.kind != VOTE_NULLIFY && digest_equal(&c.ballot.digest, parent_digest);
-        if (c.ballot.view != v || c.ballot.epoch != header->epoch || (c.ballot.kind != VOTE_NULLIFY && !repeat)) return ERR_LINK;
-        enum err e = certificate_check(&c, &r->genesis->chain_id, &r->genesis->validators);
-        if (e != OK) return e;
-    }
-    return unpack_end(&u);
-}
-
 static void synced_drop_first(struct replica *r) {
     struct synced_block *s = r->synced_first;
     r->synced_first = s->next;
@@ -143,12 +112,12 @@ static enum err take_block(struct replica *r, uint64_t peer, const struct stored
     struct unpack records;
     struct digest digest = block_digest(stored->header_bytes);
     const struct block_header *parent = header_of(r, &header->parent);
+    if (parent == NULL && header->height == r->executed_height + 1) return ERR_BLOCK_PARENT;
     if (header->height <= r->executed_height || parent == NULL) return OK; /* old, or not next: not wrong */
     bool final = false;
     enum err e = block_header_check(&r->genesis->params, header, parent, &header->parent);
     if (e == OK && header->proposer != consensus_leader(r->consensus, header->view)) e = ERR_LINK;
-    if (e == OK) e = certificate_fits(r, stored->certificate, header, &digest, &final);
-    if (e == OK) e = link_fits(r, stored->nullifications, parent, &header->parent, header);
+    if (e == OK) e = block_link_check(r->genesis, stored, header, parent->view, &final);
     if (e != OK) return e;
     struct payload *p = payload_add(r, stored->header_bytes,
                                     span_of(stored->wire_ids, stored->wire_ids_count * sizeof(struct digest)));
@@ -233,7 +202,8 @@ void on_blocks_message(struct replica *r, const struct replica_input *in) {
     struct arena CLEANUP(arena_free) arena = {0};
     arena_init(&arena, 64 << 20);
     struct span attested = SPAN_EMPTY;
-    uint64_t attested_height = 0;
+    struct digest before = {{0}};
+    uint64_t attested_height = 0, height = have_height(r); /* of the block looked at: what an alarm names */
     enum err e = u.err;
     for (uint32_t i = 0; i < count && e == OK; i++) {
         struct stored_block stored;
@@ -242,7 +212,11 @@ void on_blocks_message(struct replica *r, const struct replica_input *in) {
         struct span bytes = unpack_bytes(&u, in->bytes.len), records = unpack_value(&u);
         struct span cosignatures = unpack_bytes(&u, in->bytes.len);
         e = u.err;
+        height++;
         if (e == OK) e = stored_block_decode(bytes, &arena, &stored, &header);
+        if (e == OK) height = header.height;
+        if (e == OK && i > 0 && !digest_equal(&before, &header.parent)) e = ERR_BLOCK_PARENT;
+        if (e == OK) before = block_digest(stored.header_bytes);
         if (cosignatures.len > 0 && e == OK) {
             attested = cosignatures;
             attested_height = header.height;
@@ -254,6 +228,7 @@ void on_blocks_message(struct replica *r, const struct replica_input *in) {
     if (e == OK) synced_take(r);
     if (e == OK && attested.len > 0) e = take_attested(r, attested, attested_height);
     if (e == OK) return;
-    alarm_raise(r, "event=bad_block peer=%lu err=%s have=%lu", (unsigned long)in->peer, err_name(e), (unsigned long)have_height(r));
+    alarm_raise(r, "event=bad_block height=%lu err=%s why=\"%s\" peer=%lu", (unsigned long)height, err_name(e),
+                err_text(e, LANG_EN), (unsigned long)in->peer);
     drop_peer(r, in->peer, e);
 }

@@ -10,6 +10,7 @@
 #include "base/key_file.h"
 #include "base/log.h"
 #include "ledger/query.h"
+#include "node/chain_check.h"
 #include "node/replica_message.h"
 #include "node/uv_http.h"
 #include "node/uv_node.h"
@@ -125,7 +126,8 @@ static bool ledger_open(struct uv_node *n) {
     struct store_leveldb_options options = {.cache_bytes = (size_t)n->config->cache_bytes, .lock_wait_ms = LOCK_WAIT_MS};
     if (!store_leveldb_open(path, &options, &n->store, why)) return refuse("store.open", why);
     n->store_open = true;
-    struct recover_checks checks = recover_ledger_checks(&n->genesis->params);
+    struct chain_check check;
+    struct recover_checks checks = chain_check_begin(&check, n->genesis);
     struct recover_report report;
     uint64_t began_ms = wall_clock_ms();
     recover_open(n->store, &checks, (enum recover_level)n->config->check, &report);
