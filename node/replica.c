@@ -294,6 +294,23 @@ uint64_t replica_deadline(const struct replica *r) {
     return least;
 }
 
+/* The committed height that at least one honest validator has: with the f greatest claims left out, the greatest of those connected. */
+static void peers_part(const struct replica *r, struct replica_status *s) {
+    uint64_t heights[VALIDATORS_MAX];
+    uint32_t count = 0, faulty = r->n - quorum(r->n);
+    for (uint32_t i = 0; i < r->peers_count; i++) {
+        const struct replica_peer *p = &r->peers[i];
+        if (p->validator == REPLICA_NO_VALIDATOR) continue;
+        s->validators_connected++;
+        if (!p->status_known || count == VALIDATORS_MAX) continue;
+        uint32_t at = count++;
+        for (; at > 0 && heights[at - 1] < p->status.height; at--) heights[at] = heights[at - 1];
+        heights[at] = p->status.height;
+    }
+    s->validators_heard = count;
+    s->others_height = count > faulty ? heights[faulty] : 0;
+}
+
 void replica_status(const struct replica *r, struct replica_status *ret) {
     struct replica_status s = {
         .view = consensus_view(r->consensus), .final_view = consensus_final_view(r->consensus),
@@ -304,8 +321,7 @@ void replica_status(const struct replica *r, struct replica_status *ret) {
         .records_accepted = r->records_accepted, .records_refused = r->records_refused, .blocks = r->blocks,
         .views_nullified = r->views_nullified, .evidence = r->evidence, .voting = may_sign(r),
         .diverged = r->diverged, .diverged_height = r->diverged_height};
-    for (uint32_t i = 0; i < r->peers_count; i++)
-        s.validators_connected += r->peers[i].validator != REPLICA_NO_VALIDATOR;
+    peers_part(r, &s);
     snprintf(s.reason, sizeof s.reason, "%s", r->reason);
     *ret = s;
 }

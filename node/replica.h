@@ -171,6 +171,8 @@ struct replica_status {
     uint32_t pool_records;
     uint64_t pool_bytes;
     uint32_t peers, validators_connected;
+    uint32_t validators_heard; /* of those connected, how many said how far they are */
+    uint64_t others_height;    /* committed by at least one honest one of them */
     uint64_t records_accepted, records_refused, blocks, views_nullified, evidence;
     bool voting;      /* signs at all */
     bool diverged;    /* a quorum signed another root than ours */

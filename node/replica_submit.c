@@ -164,6 +164,19 @@ static void admit(struct replica *r, const struct verify_job *job) {
     if (job->submitted && p != NULL) spread(r, p);
 }
 
+/* A record of a block is not what it should be: whoever sent it lied, or the block is false. Said with the height, where a block here names it. */
+static void record_alarm(struct replica *r, const struct verify_job *job, enum err e) {
+    const struct payload *p;
+    size_t at = 0;
+    while ((p = digest_map_next(&r->payloads, &at, NULL)) != NULL)
+        for (uint32_t i = 0; i < p->count; i++) {
+            if (!digest_equal(&p->wire_ids[i], &job->wire_id)) continue;
+            alarm_raise(r, "event=bad_record height=%lu index=%u err=%s why=\"%s\" peer=%lu", (unsigned long)p->header.height,
+                        i, err_name(e), err_text(e, LANG_EN), (unsigned long)job->peer);
+            return;
+        }
+}
+
 void on_verified(struct replica *r, const struct replica_input *in) {
     struct verify_job *job = job_take(r, in->job);
     CHECK(job != NULL);
@@ -180,6 +193,7 @@ void on_verified(struct replica *r, const struct replica_input *in) {
             answer->code = code;
             answer->item = item;
         }
+        if (job->needed && e != ERR_WOULD_REFUSE) record_alarm(r, job, e);
         /* The wire identity covers header and signature. A body that does not fit them convicts whoever sent it, not the block. */
         if (e == ERR_SIGNATURE) record_malformed(r, &job->wire_id);
         /* A validator vouches for the form of what it spreads; by present status it may honestly differ from us. */

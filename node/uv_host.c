@@ -139,12 +139,14 @@ static void status(void *self, struct host_status *ret) {
                   (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-/* Able to answer for the present: hears a quorum (ourselves counted), and what is final is visible but for the pipeline. */
+/* Able to answer for the present: a quorum (ourselves counted) said how far it is, and what is final here or committed there is visible but for
+ * the pipeline. */
 static bool is_ready(const struct uv_node *n, const struct replica_status *r) {
-    uint32_t heard = r->validators_connected + (n->validator >= 0 ? 1 : 0);
+    uint32_t heard = r->validators_heard + (n->validator >= 0 ? 1 : 0);
     if (heard < quorum(n->genesis->validators.count)) return false;
     if (r->diverged || n->write_failed || n->stopping) return false;
-    return r->committed_height + n->genesis->params.parameters.pipeline_blocks >= r->final_height;
+    uint64_t reach = r->committed_height + n->genesis->params.parameters.pipeline_blocks;
+    return reach >= r->final_height && reach >= r->others_height;
 }
 
 /* A follower that is ready has executed every block itself and compared each root with what a quorum signed. */
