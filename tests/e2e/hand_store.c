@@ -132,14 +132,25 @@ static size_t place_in_block(struct span bytes, bool certificate) {
     return (size_t)(root - bytes.data);
 }
 
-/* Flips one bit of the row: of a block where `what` says, of any other in its middle; false when there is no such row. */
+/* Where in a block's summary its log root stands, or its status root. */
+static size_t place_in_summary(struct span bytes, bool log_root) {
+    struct block_summary s;
+    CHECK(codec_decode(&block_summary_type, bytes, NULL, &s) == OK);
+    const uint8_t *root = memmem(bytes.data, bytes.len, log_root ? s.log_root.b : s.status_root.b, sizeof s.log_root.b);
+    CHECK(root != NULL);
+    return (size_t)(root - bytes.data);
+}
+
+/* Flips one bit of the row: of a block or summary where `what` says, of any other in its middle; false when there is no such row. */
 static bool flip(struct store s, enum table table, const struct row_key *key, const char *what) {
     struct buffer value CLEANUP(buffer_free) = {0};
     struct reader r = store_reader(s);
     buffer_init(&value, STORE_VALUE_BYTES_MAX);
     if (!reader_get(r, table, key_span(key), &value) || value.len == 0) return false;
-    bool block = strcmp(what, "block") == 0, certificate = strcmp(what, "certificate") == 0;
-    size_t at = block || certificate ? place_in_block(buffer_span(&value), certificate) : value.len / 2;
+    size_t at = value.len / 2;
+    bool certificate = strcmp(what, "certificate") == 0, root = strcmp(what, "root") == 0;
+    if (certificate || strcmp(what, "block") == 0) at = place_in_block(buffer_span(&value), certificate);
+    if (root || strcmp(what, "statusroot") == 0) at = place_in_summary(buffer_span(&value), root);
     value.data[at] ^= 1;
     struct changes *c = changes_new();
     changes_put(c, table, key_span(key), buffer_span(&value));
@@ -180,9 +191,9 @@ int hand_alter(int argc, char **argv) {
         key_u32(&key, 0);
     } else if (strcmp(what, "result") == 0) {
         key = row_of('R', height);
-    } else if (strcmp(what, "summary") == 0) {
+    } else if (strcmp(what, "root") == 0 || strcmp(what, "statusroot") == 0) {
         key = row_of('S', height);
-    } else if (strcmp(what, "root") == 0) {
+    } else if (strcmp(what, "node") == 0) {
         key = row_of('H', summary.log_size - 1);
     } else if (strcmp(what, "leaf") == 0) {
         key = row_of('E', summary.log_size - 1);
