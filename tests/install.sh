@@ -41,6 +41,7 @@ install_packages() {
 
 # Tests alone need these. promtool is taken out of its package: installing it would start a Prometheus server here.
 install_test_tools() {
+    command -v bats >/dev/null 2>&1 || install_debian bats
     command -v node >/dev/null 2>&1 || install_debian nodejs
     command -v npm >/dev/null 2>&1 || install_debian npm
     command -v bats >/dev/null 2>&1 || install_debian bats
