@@ -39,6 +39,10 @@ install_packages() {
     install_debian $packages
 }
 
+promtool_download() {
+    apt-get -q -o APT::Sandbox::User=root download prometheus
+}
+
 # Tests alone need these. promtool is taken out of its package: installing it would start a Prometheus server here.
 install_test_tools() {
     command -v bats >/dev/null 2>&1 || install_debian bats
@@ -49,7 +53,7 @@ install_test_tools() {
     export PATH
     if ! command -v promtool >/dev/null 2>&1; then
         mkdir -p build/tools
-        (cd build/tools && { apt-get -q -o APT::Sandbox::User=root download prometheus || { as_root apt-get -q update && apt-get -q -o APT::Sandbox::User=root download prometheus; }; } &&
+        (cd build/tools && { promtool_download || { as_root apt-get -q update && promtool_download; }; } &&
             dpkg-deb -x prometheus_*.deb . && rm -f prometheus_*.deb)
     fi
     for lock in tests/vectors/*/package-lock.json tests/e2e/package-lock.json; do
