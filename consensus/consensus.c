@@ -92,11 +92,19 @@ void consensus_keep(struct consensus *c, uint64_t view) {
     if (view > c->keep_view) c->keep_view = view;
 }
 
-bool consensus_wants_vote(const struct consensus *c, const struct ballot *b) {
+/* Votes of a slow validator come after the certificate every time, those of one that is ahead too early: now and then one is wanted as a sign of life. */
+static bool wants_sign_of_life(const struct consensus *c, uint8_t signer, uint64_t view, uint64_t now_ms) {
+    if (c->config.activity_timeout_ms == 0 || signer >= c->config.validators) return false;
+    return view > c->heard_view[signer] && now_ms >= c->heard_ms[signer] + c->config.activity_timeout_ms / 2;
+}
+
+bool consensus_wants_vote(const struct consensus *c, const struct vote *v, uint64_t now_ms) {
+    const struct ballot *b = &v->ballot;
     if (b->epoch != c->config.epoch) return false;
-    if (b->view < window_low(c) || b->view > c->current + 1) return false;
+    bool inside = b->view >= window_low(c) && b->view <= c->current + 1;
     const struct view_slot *s = views_find(&c->views, b->view);
-    return s == NULL || s->certificates[b->kind] == NULL;
+    if (!inside || (s != NULL && s->certificates[b->kind] != NULL)) return wants_sign_of_life(c, v->signer, b->view, now_ms);
+    return true;
 }
 
 bool consensus_passed(const struct consensus *c, uint64_t view) {
@@ -127,9 +135,12 @@ static const struct vote *conflicting(const struct view_slot *s, const struct vo
     return NULL;
 }
 
+/* A vote of a view already heard of says nothing new: anybody may have sent it again. */
 static void note_heard(struct consensus *c, uint8_t signer, uint64_t view, uint64_t now_ms) {
+    if (view > c->current + 1) view = c->current + 1; /* it is ahead of us, or says so */
+    if (view <= c->heard_view[signer]) return;
+    c->heard_view[signer] = view;
     c->heard_ms[signer] = now_ms;
-    if (view > c->heard_view[signer]) c->heard_view[signer] = view;
 }
 
 /* Two certificates that cannot both exist while fewer than a third lie. Each signer of both is evidence. */
@@ -189,7 +200,7 @@ static void take_vote(struct consensus *c, const struct vote *v, uint64_t now_ms
                       struct consensus_outputs *out) {
     const struct ballot *b = &v->ballot;
     if (v->signer >= c->config.validators || b->epoch != c->config.epoch) return;
-    note_heard(c, v->signer, b->view <= c->current + 1 ? b->view : 0, now_ms);
+    note_heard(c, v->signer, b->view, now_ms);
     if (b->view < window_low(c) || b->view > c->current + 1) return;
     struct view_slot *s = views_get(&c->views, b->view);
     if (s == NULL) return;
@@ -200,7 +211,7 @@ static void take_vote(struct consensus *c, const struct vote *v, uint64_t now_ms
     } else {
         s->heard = true;
     }
-    const struct vote *other = conflicting(s, v);
+    const struct vote *other = PLANT_EQUIVOCATION_IGNORED ? NULL : conflicting(s, v);
     if (other != NULL) {
         blame(other, v, s, out);
         if (b->kind == VOTE_NOTARIZE && v->signer == consensus_leader(c, b->view))
@@ -286,6 +297,8 @@ static void start(struct consensus *c, const struct consensus_input *in, struct 
     if (c->highest_certificate < in->view) c->highest_certificate = in->view;
     c->current = c->highest_certificate + 1;
     c->timer_base_ms = in->now_ms;
+    for (uint32_t i = 0; i < c->config.validators; i++) /* nobody was silent yet, as far as we know */
+        note_heard(c, (uint8_t)i, c->current, in->now_ms);
     c->bundle_at_ms = in->now_ms;
     c->keep_view = in->view;
     forget_views(c);
@@ -293,9 +306,9 @@ static void start(struct consensus *c, const struct consensus_input *in, struct 
         struct view_slot *s = c->views.slots[i];
         for (uint8_t kind = VOTE_NOTARIZE; kind <= VOTE_FINALIZE; kind++) {
             if (!s->own_known[kind] || s->view <= c->final_view || room(out) < 64) continue;
-            bool again = !(PLANT_OWN_NULLIFY_NOT_COUNTED && kind == VOTE_NULLIFY);
+            if (PLANT_OWN_NULLIFY_NOT_COUNTED && kind == VOTE_NULLIFY) s->uncounted[kind] = false;
             emit(out, (struct consensus_output){
-                          .kind = CONSENSUS_OUT_RESEND, .vote = s->own[kind], .again = again});
+                          .kind = CONSENSUS_OUT_RESEND, .vote = s->own[kind], .again = s->uncounted[kind]});
         }
     }
 }

@@ -107,8 +107,9 @@ uint64_t consensus_deadline(const struct consensus *c);
 uint64_t consensus_view(const struct consensus *c);
 uint64_t consensus_final_view(const struct consensus *c);
 uint8_t consensus_leader(const struct consensus *c, uint64_t view);
-/* Is a vote of this view inside the window in which votes are kept? For dropping it before its signature is checked. */
-bool consensus_wants_vote(const struct consensus *c, const struct ballot *b);
+/* Is a vote of any use: inside the window in which votes are kept, its certificate not there yet, or its signer not heard of for long? For dropping it
+ * before its signature is checked. */
+bool consensus_wants_vote(const struct consensus *c, const struct vote *v, uint64_t now_ms);
 /* NULL when not held. Lives until the next step. */
 const struct certificate *consensus_certificate(const struct consensus *c, uint64_t view, enum vote_kind kind);
 /* Has an own finalize vote been asked for above this view, or is a finalization above it held? (SPEC K4) */

@@ -111,7 +111,7 @@ static bool timers_wanted(const struct consensus *c) {
             const struct view_slot *s = c->views.slots[i - 1];
             struct ballot b;
             if (s->view <= c->final_view) break;
-            if (slot_certified(s, &b)) return true;
+            if (slot_certified(s, &b) && !digest_equal(&b.digest, &c->final_digest)) return true;
         }
     }
     const struct view_slot *s = views_find(&c->views, c->current);
@@ -166,7 +166,8 @@ static void lead(struct consensus *c, uint64_t now_ms, struct consensus_outputs 
         emit(out, (struct consensus_output){.kind = CONSENSUS_OUT_BUILD, .ballot = b});
         return;
     }
-    if (parent == c->final_view || PLANT_NO_REPEAT) return;
+    /* What is final needs no repeat, though a repeat of it above may not be final itself: that one would call for the next, for ever. */
+    if (parent == c->final_view || digest_equal(&digest, &c->final_digest) || PLANT_NO_REPEAT) return;
     if (repeat_at_ms == UINT64_MAX) repeat_at_ms = now_ms + c->config.delta_ms;
     if (now_ms < repeat_at_ms) {
         c->repeat_at_ms = repeat_at_ms;

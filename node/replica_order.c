@@ -151,7 +151,7 @@ void on_vote_message(struct replica *r, const struct replica_input *in) {
     }
     /* Windows before signatures: old and far votes cost nothing. */
     bool proposal = in->type == MESSAGE_PROPOSAL;
-    if (!consensus_wants_vote(r->consensus, &v.ballot) && !(proposal && v.ballot.view > consensus_final_view(r->consensus)))
+    if (!consensus_wants_vote(r->consensus, &v, r->now_ms) && !(proposal && v.ballot.view > consensus_final_view(r->consensus)))
         return;
     e = vote_check(&v, &r->genesis->chain_id, &r->genesis->validators);
     if (e != OK) {
