@@ -16,10 +16,10 @@
 #define PLANT_FINALIZE_AFTER_NULLIFY 0
 #endif
 #ifndef PLANT_NO_GUARD
-#define PLANT_NO_GUARD 0 /* the signer signs whatever the core asks */
+#define PLANT_NO_GUARD 0 /* the signer signs whatever the core asks; alone it is harmless: planted together with VOTES_FORGOTTEN */
 #endif
 #ifndef PLANT_VOTES_FORGOTTEN
-#define PLANT_VOTES_FORGOTTEN 0 /* own votes are not folded at restart */
+#define PLANT_VOTES_FORGOTTEN 0 /* the core does not fold its own votes at restart; alone it must be harmless: the guard suffices */
 #endif
 #ifndef PLANT_OWN_NULLIFY_NOT_COUNTED
 #define PLANT_OWN_NULLIFY_NOT_COUNTED 0 /* resent after a restart, but not fed back */
@@ -41,6 +41,27 @@
 #endif
 #ifndef PLANT_PATIENCE_CONSTANT
 #define PLANT_PATIENCE_CONSTANT 0
+#endif
+#ifndef PLANT_EQUIVOCATION_IGNORED
+#define PLANT_EQUIVOCATION_IGNORED 0 /* the newest notarize vote of a signer replaces the one before, nobody is blamed */
+#endif
+#ifndef PLANT_COSIGNER_FORGETS
+#define PLANT_COSIGNER_FORGETS 0 /* the cosigner's guard is not folded at restart */
+#endif
+#ifndef PLANT_STALE_STAMP
+#define PLANT_STALE_STAMP 0 /* a heartbeat always says "now" (SPEC K4) */
+#endif
+#ifndef PLANT_NO_PIPELINE_BOUND
+#define PLANT_NO_PIPELINE_BOUND 0
+#endif
+#ifndef PLANT_ANY_TIME
+#define PLANT_ANY_TIME 0 /* votes for blocks from the future (SPEC B5) */
+#endif
+#ifndef PLANT_ACKNOWLEDGE_EARLY
+#define PLANT_ACKNOWLEDGE_EARLY 0 /* "committed" is said when a block is executed */
+#endif
+#ifndef PLANT_PAYLOAD_NOT_JOURNALLED
+#define PLANT_PAYLOAD_NOT_JOURNALLED 0 /* votes for what the disk does not hold */
 #endif
 
 #endif

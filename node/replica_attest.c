@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/plant.h"
 #include "node/replica_state.h"
 
 enum { HEARTBEATS_AT_ONCE_MS = 1000 };
@@ -32,7 +33,7 @@ static void passed_prune(struct replica *r) {
 /* The time that may stand on a cosignature of the newest executed block: now, or the moment before the first thing above it. */
 static uint64_t stamp(struct replica *r) {
     passed_prune(r);
-    uint64_t time_s = r->passed_count > 0 ? r->passed[0].time_s - 1 : r->time_ms / 1000;
+    uint64_t time_s = r->passed_count > 0 && !PLANT_STALE_STAMP ? r->passed[0].time_s - 1 : r->time_ms / 1000;
     /* The guard refuses an earlier time. Its time was "now" when nothing above an earlier block existed: true of this block as well. */
     return time_s > r->signer.checkpoints.time_s ? time_s : r->signer.checkpoints.time_s;
 }
@@ -41,6 +42,7 @@ static void cosign(struct replica *r) {
     struct cosignature c;
     if (!may_sign(r)) return;
     uint64_t time_s = stamp(r);
+    if (time_s == 0) return; /* restarted before the first cosignature, with something above: no moment is known to be true */
     if (signer_cosign(&r->signer, r->executed_size, &r->executed_root, time_s, &c) != OK) return;
     struct buffer CLEANUP(buffer_free) wire = {0}, record = {0};
     buffer_init(&wire, 512);
@@ -78,7 +80,7 @@ void guard_recover(struct replica *r, struct span body) {
     struct cosignature c;
     if (codec_decode(&guard_message_type, body, NULL, &m) != OK) return;
     struct guard g = {.size = m.size, .root = m.root, .time_s = m.time_s};
-    signer_fold_guard(&r->signer, &g);
+    if (!PLANT_COSIGNER_FORGETS) signer_fold_guard(&r->signer, &g);
     if (codec_decode(&cosignature_type, m.cosignature, NULL, &c) == OK && r->cosignatures_count < COSIGNATURES_MAX)
         r->cosignatures[r->cosignatures_count++] = c;
 }
@@ -204,7 +206,8 @@ void on_cosignature_message(struct replica *r, const struct replica_input *in) {
 void attest_executed(struct replica *r, const struct final_block *f) {
     passed_prune(r);
     cosign(r);
-    for (uint32_t i = 0; i < r->cosignatures_count; i++) {
+    for (uint32_t i = 0, before; i < r->cosignatures_count; i += before == r->cosignatures_count) {
+        before = r->cosignatures_count; /* considering one may drop others: then the next stands in its place */
         if (r->cosignatures[i].size > f->log_size) continue;
         struct cosignature c = r->cosignatures[i];
         consider(r, &c);

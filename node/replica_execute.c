@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/plant.h"
 #include "node/replica_state.h"
 
 uint64_t tip_height(const struct replica *r) {
@@ -172,6 +173,7 @@ void on_executed(struct replica *r, const struct replica_input *in) {
     r->executed_height = f->height;
     r->executed_size = f->log_size;
     r->executed_root = f->log_root;
+    if (PLANT_ACKNOWLEDGE_EARLY) answer_waiters(r, f);
     attest_executed(r, f);
 }
 

@@ -133,7 +133,7 @@ void payload_send(struct replica *r, const struct payload *p, uint64_t peer) {
 
 /* Before we vote for it, the whole block is in the journal: then a quorum of voters can rebuild it after any crash. */
 void payload_journal(struct replica *r, struct payload *p) {
-    if (p->journalled || !r->validator) return;
+    if (p->journalled || !r->validator || PLANT_PAYLOAD_NOT_JOURNALLED) return;
     struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, BLOCK_BYTES_MAX + (1 << 20));
     pack_array(&bytes, 3);
@@ -201,7 +201,7 @@ static void exclude_ancestors(const struct replica *r, const struct digest *pare
 }
 
 static bool within_pipeline(const struct replica *r, uint64_t height) {
-    return height <= r->attested.height + r->genesis->params.parameters.pipeline_blocks;
+    return PLANT_NO_PIPELINE_BOUND || height <= r->attested.height + r->genesis->params.parameters.pipeline_blocks;
 }
 
 static uint32_t gather(struct replica *r, const struct digest *parent, struct digest ids[]) {
@@ -266,7 +266,7 @@ static bool header_valid(struct replica *r, const struct payload *p, bool *ret_w
     if (block_header_check(&r->genesis->params, &p->header, parent, &p->check_parent) != OK) return false;
     if (p->header.view != p->check_view || p->header.proposer != consensus_leader(r->consensus, p->check_view)) return false;
     /* SPEC B5: "When voting, time <= own clock + max drift, else the block is pending, not invalid." */
-    if (p->header.time_ms > r->time_ms + r->genesis->params.parameters.max_drift_ms) *ret_wait = true;
+    if (!PLANT_ANY_TIME && p->header.time_ms > r->time_ms + r->genesis->params.parameters.max_drift_ms) *ret_wait = true;
     if (!within_pipeline(r, p->header.height)) *ret_wait = true;
     if (*ret_wait && PLANT_PENDING_IS_INVALID) return false;
     return true;
