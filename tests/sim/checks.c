@@ -85,7 +85,90 @@ static void check_left(struct world *w, struct node *from, uint64_t view) {
              (unsigned long)view);
 }
 
+/* ---- patience ---- */
+
+void check_heard(struct world *w, struct node *n, int from, uint8_t type, struct span bytes) {
+    struct seen_vote v;
+    if ((type != MESSAGE_VOTE && type != MESSAGE_PROPOSAL) || !vote_read(bytes, &v)) return;
+    if (v.view + 64 < n->seen_view || v.view <= n->heard_view[from]) return;
+    n->heard_ms[from] = w->now_ms;
+    n->heard_view[from] = v.view;
+}
+
+void check_stepped(struct world *w, struct node *n) {
+    struct replica_status s;
+    replica_status(n->replica, &s);
+    if (s.view == n->seen_view) return;
+    n->seen_view = s.view;
+    n->entered_ms = w->now_ms;
+}
+
+/* While nobody lies no proposal is invalid: a view is given up after two delays, unless its leader was silent for long. */
+static void check_patient(struct world *w, struct node *from, uint64_t view) {
+    const struct parameters *p = &w->fixture->genesis->params.parameters;
+    if (w->liar != NULL || view != from->seen_view || view >= SIM_VIEWS) return;
+    if (w->signed_views[from->index][view].nullify) return; /* again */
+    uint64_t leader = view / p->leader_views % w->n, heard = from->heard_ms[leader];
+    if (heard < from->started_ms) heard = from->started_ms;
+    bool silent = w->now_ms > heard + p->activity_timeout_ms / 2;
+    if (!silent && w->now_ms < from->entered_ms + 2 * p->delta_ms)
+        sim_fail(w, "node %d gave up view %lu after %lu ms, whose leader spoke %lu ms ago", from->index, (unsigned long)view,
+                 (unsigned long)(w->now_ms - from->entered_ms), (unsigned long)(w->now_ms - heard));
+}
+
+/* ---- what a vote says of its block ---- */
+
+void check_wire(struct world *w, uint8_t type, struct span bytes) {
+    struct payload_message m;
+    struct block_header header;
+    if (type != MESSAGE_PAYLOAD || codec_decode(&payload_message_type, bytes, NULL, &m) != OK) return;
+    if (block_header_decode(m.header, &header) != OK) return;
+    struct seen_block seen = {block_digest(m.header), header.view, header.height, header.time_ms};
+    for (uint32_t i = 0; i < w->seen_blocks_count && i < SIM_SEEN_BLOCKS; i++)
+        if (memcmp(w->seen_blocks[i].digest.b, seen.digest.b, 32) == 0) return;
+    w->seen_blocks[w->seen_blocks_count++ % SIM_SEEN_BLOCKS] = seen;
+}
+
+/* Nobody votes for a block from the future (SPEC B5), nor for one that runs away from execution: a quorum must have executed what stands K below it. */
+static void check_voted_block(struct world *w, struct node *from, const struct seen_vote *v) {
+    const struct parameters *p = &w->fixture->genesis->params.parameters;
+    const struct seen_block *b = NULL;
+    for (uint32_t i = 0; i < w->seen_blocks_count && i < SIM_SEEN_BLOCKS && b == NULL; i++)
+        if (memcmp(w->seen_blocks[i].digest.b, v->digest.b, 32) == 0) b = &w->seen_blocks[i];
+    if (b == NULL || b->view != v->view) return; /* a repeat: a quorum voted for it before */
+    uint64_t clock = node_time_ms(w, from);
+    /* Its proposer puts it after its parent, which a quorum found to be in time. */
+    bool own = v->view / p->leader_views % w->n == (uint64_t)from->index;
+    if (!own && b->time_ms > clock + p->max_drift_ms)
+        sim_fail(w, "node %d votes for a block %lu ms ahead of its clock", from->index, (unsigned long)(b->time_ms - clock));
+    if (b->height <= p->pipeline_blocks) return;
+    uint32_t executed = 0;
+    for (uint32_t i = 0; i < w->n; i++)
+        executed += w->nodes[i].executed_height >= b->height - p->pipeline_blocks || !w->nodes[i].honest;
+    if (executed < quorum_of(w->n))
+        sim_fail(w, "node %d votes for height %lu, and %u nodes have executed what stands %lu below", from->index,
+                 (unsigned long)b->height, executed, (unsigned long)p->pipeline_blocks);
+}
+
 /* ---- what one key may never sign ---- */
+
+/* SPEC K3: all cosignatures of a key can be put in one order, in which neither size nor time goes back, and a size has one root. */
+static void check_cosigned(struct world *w, struct node *from, struct span bytes) {
+    struct cosignature c;
+    if (codec_decode(&cosignature_type, bytes, NULL, &c) != OK || c.index != from->index) return;
+    struct seen_cosignature *all = w->cosignatures[from->index];
+    uint32_t *count = &w->cosignatures_count[from->index];
+    for (uint32_t i = 0; i < *count; i++) {
+        const struct seen_cosignature *s = &all[i];
+        if (s->size == c.size && memcmp(s->root.b, c.root.b, 32) != 0)
+            sim_fail(w, "node %d cosigned two roots at size %lu", from->index, (unsigned long)c.size);
+        if ((s->size < c.size && s->time_s > c.time_s) || (s->size > c.size && s->time_s < c.time_s))
+            sim_fail(w, "node %d cosigned size %lu at %lu s and size %lu at %lu s", from->index, (unsigned long)s->size,
+                     (unsigned long)s->time_s, (unsigned long)c.size, (unsigned long)c.time_s);
+        if (s->size == c.size && s->time_s == c.time_s) return;
+    }
+    if (*count < SIM_COSIGNATURES) all[(*count)++] = (struct seen_cosignature){c.size, c.time_s, c.root};
+}
 
 static void check_exclusive(struct world *w, struct node *from, const struct seen_vote *v) {
     if (v->view >= SIM_VIEWS) return;
@@ -102,6 +185,10 @@ static void check_exclusive(struct world *w, struct node *from, const struct see
         if (s->nullify) sim_fail(w, "node %d finalized a view it nullified: %lu", from->index, (unsigned long)v->view);
         s->finalize = true;
         s->finalize_digest = v->digest;
+        uint32_t count = w->liar != NULL; /* it may have said anything */
+        for (uint32_t i = 0; i < w->n; i++)
+            count += w->nodes[i].honest && w->signed_views[i][v->view].finalize;
+        if (count >= quorum_of(w->n) && w->finalized_ms[v->view] == 0) w->finalized_ms[v->view] = w->now_ms;
     }
     if (v->kind == VOTE_NULLIFY) {
         if (s->finalize) sim_fail(w, "node %d nullified a view it finalized: %lu", from->index, (unsigned long)v->view);
@@ -116,6 +203,7 @@ void check_send(struct world *w, struct node *from, uint8_t type, struct span by
         sim_fail(w, "node %d sends a message that its peers refuse: type %u, %zu bytes", from->index, type, bytes.len);
     if (from->follower && (type >= 64 || (MESSAGE_SET_FOLLOWER & MESSAGE_BIT(type)) == 0))
         sim_fail(w, "follower %d sends %s, which closes its session", from->index, rule == NULL ? "?" : rule->name);
+    if (from->honest && !from->follower && type == MESSAGE_COSIGNATURE) check_cosigned(w, from, bytes);
     if (!from->honest || from->follower || (type != MESSAGE_VOTE && type != MESSAGE_PROPOSAL)) return;
     if (!vote_read(bytes, &v)) {
         sim_fail(w, "node %d sent a vote that does not read", from->index);
@@ -124,6 +212,8 @@ void check_send(struct world *w, struct node *from, uint8_t type, struct span by
     if (v.signer != from->index) return;
     check_on_disk(w, from, bytes);
     check_left(w, from, v.view);
+    if (v.kind == VOTE_NULLIFY) check_patient(w, from, v.view);
+    if (v.kind == VOTE_NOTARIZE) check_voted_block(w, from, &v);
     check_exclusive(w, from, &v);
 }
 
@@ -135,12 +225,13 @@ void check_executed(struct world *w, struct node *n, const struct executed *e,
     uint64_t h = e->told.height;
     if (w->verbose)
         printf("%8lu node %d executes height %lu: %u records\n", (unsigned long)w->now_ms, n->index, (unsigned long)h, block->records_count);
+    if (h > n->executed_height) n->executed_height = h;
     if (h >= SIM_HEIGHTS || !n->honest) return;
     if (!w->root_known[h]) {
         w->root_known[h] = true;
         w->roots[h] = e->told.log_root;
         w->blocks[h] = block->digest;
-        w->executed_first_ms[h] = w->now_ms;
+        w->log_sizes[h] = e->told.log_size;
         struct block_header header;
         CHECK(block_header_decode(block->header, &header) == OK);
         w->block_views[h] = header.view;
@@ -155,9 +246,7 @@ void check_executed(struct world *w, struct node *n, const struct executed *e,
 }
 
 void check_attested(struct world *w, struct node *n, const struct attested *a) {
-    if (!n->honest || a->height >= SIM_HEIGHTS) return;
-    if (a->as_of_s > w->as_of_s[a->height]) w->as_of_s[a->height] = a->as_of_s;
-    if (a->count != quorum_of(w->n)) sim_fail(w, "node %d attests by %u cosignatures", n->index, a->count);
+    if (n->honest && a->count != quorum_of(w->n)) sim_fail(w, "node %d attests by %u cosignatures", n->index, a->count);
 }
 
 /* ---- nothing acknowledged is lost or doubled ---- */
@@ -341,17 +430,41 @@ static void check_stored(struct world *w, const struct node *n) {
     }
 }
 
-/* SPEC K4: no block that was final before an as-of time can be missing from the checkpoint that bears it. Clocks differ
- * by their skew, times are whole seconds. */
+/* When a height was final: with its own view, or with a later one, whichever came first. */
+static uint64_t final_ms(const struct world *w, uint64_t height) {
+    uint64_t first = UINT64_MAX;
+    for (uint64_t v = w->block_views[height]; v < SIM_VIEWS; v++)
+        if (w->finalized_ms[v] != 0 && w->finalized_ms[v] < first) first = w->finalized_ms[v];
+    return first;
+}
+
+/* The latest as-of time that anybody could make of what honest keys signed at a size, with the liar's help. */
+static uint64_t as_of_s(const struct world *w, uint64_t size) {
+    uint64_t newest[NODES_MAX] = {0}, result = 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        if (!w->nodes[i].honest) newest[i] = UINT64_MAX;
+        for (uint32_t k = 0; k < w->cosignatures_count[i]; k++)
+            if (w->cosignatures[i][k].size == size && w->cosignatures[i][k].time_s > newest[i])
+                newest[i] = w->cosignatures[i][k].time_s;
+    }
+    for (uint32_t i = 0; i < w->n; i++) {
+        uint32_t not_older = 0;
+        for (uint32_t k = 0; k < w->n; k++) not_older += newest[k] >= newest[i];
+        if (not_older >= quorum_of(w->n) && newest[i] > result) result = newest[i];
+    }
+    return result;
+}
+
+/* SPEC K4: no block that was final before an as-of time can be missing from the checkpoint that bears it. Clocks differ by their skew, times are whole seconds. */
 static void check_as_of(struct world *w) {
     int64_t ahead = 0;
     for (uint32_t i = 0; i < w->n; i++)
         if (w->nodes[i].honest && w->nodes[i].skew_ms > ahead) ahead = w->nodes[i].skew_ms;
     for (uint64_t h = 1; h + 1 < SIM_HEIGHTS && h < w->height && !w->failed; h++) {
-        uint64_t final_ms = SIM_EPOCH_MS + w->executed_first_ms[h + 1] + (uint64_t)ahead;
-        if (w->as_of_s[h] * 1000 > final_ms)
-            sim_fail(w, "height %lu is attested as of %lu ms after height %lu was final", (unsigned long)h,
-                     (unsigned long)(w->as_of_s[h] * 1000 - final_ms), (unsigned long)h + 1);
+        uint64_t next = final_ms(w, h + 1), as_of = as_of_s(w, w->log_sizes[h]);
+        if (next != UINT64_MAX && as_of * 1000 > SIM_EPOCH_MS + next + (uint64_t)ahead)
+            sim_fail(w, "height %lu may be attested as of %lu ms after height %lu was final", (unsigned long)h,
+                     (unsigned long)(as_of * 1000 - SIM_EPOCH_MS - next - (uint64_t)ahead), (unsigned long)h + 1);
     }
 }
 
@@ -414,5 +527,7 @@ void check_end(struct world *w) {
         if (!w->failed) check_proof(w, n, (int)((w->seed + i) % SIM_RECORDS));
     }
     check_as_of(w);
+    if (w->conflicts > 20 && w->evidence == 0)
+        sim_fail(w, "%lu times the liar sent one node votes that exclude each other, and nobody blames it", (unsigned long)w->conflicts);
     if (w->evidence > 0 && w->liar == NULL) sim_fail(w, "there is evidence, and nobody lies");
 }

@@ -120,13 +120,15 @@ static bool equivocate_votes(struct world *w, int from, int to, uint8_t *type, s
     case VOTE_NOTARIZE:
         other.digest.b[0] ^= 1;
         vote_add(w, from, to, other);
-        return sim_chance(w, 128);
+        break;
     case VOTE_NULLIFY: return true;
     case VOTE_FINALIZE:
         other = (struct ballot){.kind = VOTE_NULLIFY, .epoch = v.ballot.epoch, .view = v.ballot.view};
         vote_add(w, from, to, other);
-        return sim_chance(w, 128);
+        break;
     }
+    if (sim_chance(w, 128)) return false;
+    w->conflicts += w->connected[from][to] && !w->cut[from][to] && !w->nodes[to].follower;
     return true;
 }
 
@@ -141,25 +143,24 @@ static bool nuller(struct world *w, int from, int to, uint8_t *type, struct buff
     return true;
 }
 
-/* Proposes on top of an old block, as if all since had not been. */
+/* Proposes on top of an older block, as if one or a few since had not been. */
 static bool stale_parent(struct world *w, int from, int to, uint8_t *type, struct buffer *bytes) {
     struct block_header header;
     struct span identities;
     struct digest ours;
     struct vote v;
-    struct replica_status s;
     (void)to;
-    replica_status(w->nodes[from].replica, &s);
-    uint64_t h = s.committed_height > 0 ? s.committed_height - 1 : 0;
-    if (h >= SIM_HEIGHTS) return true;
-    if (*type == MESSAGE_PAYLOAD && payload_read(bytes, &header, &identities, &ours) && header.proposer == from &&
-        header.height > h + 1) {
-        header.parent = h == 0 ? w->fixture->genesis->chain_id : w->blocks[h];
-        header.height = h + 1;
+    if (*type == MESSAGE_PAYLOAD && payload_read(bytes, &header, &identities, &ours) && header.proposer == from) {
+        uint64_t back = 2 + header.view % 2, parent = header.height > back ? header.height - back : 0;
+        if (header.height <= 1 || parent >= SIM_HEIGHTS || (parent > 0 && !w->root_known[parent])) return true;
+        header.parent = parent == 0 ? w->fixture->genesis->chain_id : w->blocks[parent];
+        header.height = parent + 1;
         payload_rewrite(w, &header, identities, &ours, bytes);
     }
     if (*type == MESSAGE_PROPOSAL && own_vote(from, *type, bytes, &v) && swap_find(w, &v.ballot.digest)) {
-        v.ballot.parent_view = w->block_views[h];
+        for (uint32_t i = 0; i < w->seen_blocks_count && i < SIM_SEEN_BLOCKS; i++)
+            if (digest_equal(&w->seen_blocks[i].digest, &v.ballot.digest))
+                v.ballot.parent_view = w->block_views[w->seen_blocks[i].height - 1];
         vote_replace(w, from, v.ballot, bytes);
     }
     return true;

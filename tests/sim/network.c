@@ -61,6 +61,7 @@ static void push_message(struct world *w, int from, int to, uint8_t type, struct
 
 void network_raw(struct world *w, int from, int to, uint8_t type, struct span bytes) {
     if (to < 0 || !w->connected[from][to] || w->cut[from][to] || sim_chance(w, w->loss_256)) return;
+    check_wire(w, type, bytes);
     push_message(w, from, to, type, bytes);
     if (sim_chance(w, w->duplicate_256)) push_message(w, from, to, type, bytes);
 }
@@ -84,6 +85,7 @@ void network_deliver(struct world *w, const struct event *e) {
     if (w->cut[e->from][e->node]) return;
     if (w->verbose)
         printf("%8lu %d -> %d %s\n", (unsigned long)w->now_ms, e->from, e->node, message_rule(e->type)->name);
+    check_heard(w, n, e->from, e->type, span_of(e->bytes, e->len));
     node_input(w, n, (struct replica_input){.kind = REPLICA_MESSAGE, .peer = (uint64_t)e->from + 1, .type = e->type,
                                             .bytes = span_of(e->bytes, e->len)});
 }
@@ -136,7 +138,8 @@ void network_heal(struct world *w) {
     w->loss_256 = w->duplicate_256 = 0;
     uint32_t delta = (uint32_t)w->fixture->genesis->params.parameters.delta_ms;
     w->delay_min_ms = 1;
-    w->delay_max_ms = delta / 4 + 1;
+    /* The delay that genesis assumes may be too short: patience that grows must find the true one. */
+    w->delay_max_ms = sim_chance(w, 64) ? delta + (uint32_t)sim_random(w, 5 * delta) : delta / 4 + 1;
     w->job_ms_max = w->disk_ms_max = delta / 8;
     for (uint32_t a = 0; a < w->nodes_count; a++) network_offer(w, (int)a);
 }

@@ -132,6 +132,7 @@ void node_input(struct world *w, struct node *n, struct replica_input in) {
         output(w, n, replica_outputs_at(n->outputs, i));
     disk_start(w, n);
     set_timer(w, n);
+    check_stepped(w, n);
 }
 
 void node_timer(struct world *w, struct node *n, uint64_t at_ms) {
@@ -270,6 +271,10 @@ void node_start(struct world *w, struct node *n) {
     n->tear = false;
     n->disk_broken = false;
     n->life++;
+    n->started_ms = w->now_ms;
+    n->seen_view = 0;
+    memset(n->heard_ms, 0, sizeof n->heard_ms);
+    memset(n->heard_view, 0, sizeof n->heard_view);
     if (!store_open(w, n)) return;
     n->alive = true;
     replica_begin(w, n);

@@ -34,6 +34,8 @@ enum {
     SIM_VIEWS = 2048,
     SIM_HEIGHTS = 512,
     SIM_OLD_MESSAGES = 64,
+    SIM_SEEN_BLOCKS = 512,
+    SIM_COSIGNATURES = 1024,
     SIM_TEXT_BYTES = 512,
 };
 #define SIM_EPOCH_MS UINT64_C(1780272000000)
@@ -67,6 +69,7 @@ enum event_kind {
     EVENT_RESTART,
     EVENT_SUBMIT,
     EVENT_NETWORK,
+    EVENT_BLACKOUT, /* no link works; then everybody crashes, and all heals */
     EVENT_LIE,
     EVENT_HEAL,
     EVENT_WATCH, /* after healing: has everybody arrived? */
@@ -128,6 +131,8 @@ struct node {
     uint64_t execute_free_ms, commit_free_ms, timer_at_ms;
     struct durable_record *records;
     uint32_t records_count, records_cap;
+    uint64_t started_ms, seen_view, entered_ms, heard_ms[NODES_MAX], heard_view[NODES_MAX]; /* what checks saw of it */
+    uint64_t executed_height;
     uint32_t store_faults, journal_faults; /* in so many writes from now one fails; 0: never */
     bool tear;                             /* a crash is in a write: its sync does not happen */
 };
@@ -136,6 +141,18 @@ struct node {
 struct signed_view {
     bool notarize, nullify, finalize;
     struct digest notarize_digest, finalize_digest;
+};
+
+/* A block somebody sent. */
+struct seen_block {
+    struct digest digest;
+    uint64_t view, height, time_ms;
+};
+
+/* One cosignature an honest key made. */
+struct seen_cosignature {
+    uint64_t size, time_s;
+    struct digest root;
 };
 
 /* What a client knows of one record. */
@@ -159,7 +176,7 @@ struct world {
     uint32_t pool_records_max, segment_bytes;
     uint64_t pool_bytes_max;
     uint32_t job_ms_max, disk_ms_max, crash_sector_chance;
-    bool disk_faults, all_crash;
+    bool disk_faults, all_crash, blackout, dark;
     uint32_t crash_every_ms, network_every_ms, submit_every_ms;
     /* network */
     uint32_t delay_min_ms, delay_max_ms, loss_256, duplicate_256;
@@ -174,9 +191,13 @@ struct world {
     struct signed_view (*signed_views)[SIM_VIEWS];
     struct digest roots[SIM_HEIGHTS], blocks[SIM_HEIGHTS];
     bool root_known[SIM_HEIGHTS];
+    struct seen_block seen_blocks[SIM_SEEN_BLOCKS];
+    uint32_t seen_blocks_count;
+    struct seen_cosignature (*cosignatures)[SIM_COSIGNATURES];
+    uint32_t cosignatures_count[NODES_MAX];
     uint64_t block_views[SIM_HEIGHTS], block_times[SIM_HEIGHTS];
-    uint64_t executed_first_ms[SIM_HEIGHTS]; /* true time at which a height was first final somewhere */
-    uint64_t as_of_s[SIM_HEIGHTS];           /* latest attested as-of time seen of a height */
+    uint64_t log_sizes[SIM_HEIGHTS];
+    uint64_t finalized_ms[SIM_VIEWS]; /* true time at which so many had sent finalize that the view is final; 0: never */
     uint64_t committed_view;                 /* of the newest block in any store */
     struct client_record records[SIM_RECORDS];
     struct buffer old[SIM_OLD_MESSAGES]; /* what a replaying liar remembers */
@@ -188,6 +209,7 @@ struct world {
     bool verbose, failed;
     char failure[SIM_TEXT_BYTES];
     uint64_t steps, height, crashes, evidence;
+    uint64_t conflicts; /* pairs of votes that exclude each other, sent by the liar to one node */
 };
 
 /* world.c */
@@ -221,6 +243,9 @@ void network_heal(struct world *w);
 void client_submit(struct world *w, int record);
 
 /* checks.c */
+void check_wire(struct world *w, uint8_t type, struct span bytes); /* whatever leaves a node, a liar too */
+void check_heard(struct world *w, struct node *n, int from, uint8_t type, struct span bytes);
+void check_stepped(struct world *w, struct node *n);
 void check_send(struct world *w, struct node *from, uint8_t type, struct span bytes);
 void check_journalled(struct world *w, struct node *n, uint64_t sequence, uint8_t type,
                       struct span bytes);

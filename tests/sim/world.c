@@ -115,11 +115,12 @@ static void draw(struct world *w, struct fixtures *fixtures) {
     const uint32_t crashes[] = {0, 0, 8, 16, 40}, cuts[] = {0, 0, 6, 20};
     w->crash_every_ms = delta * pick(w, crashes, 5);
     w->network_every_ms = delta * pick(w, cuts, 4);
-    w->all_crash = w->crash_every_ms > 0 && sim_chance(w, 80);
+    w->all_crash = w->crash_every_ms > 0 && sim_chance(w, 100);
+    w->blackout = w->all_crash && sim_chance(w, 128);
     w->submit_every_ms = (uint32_t)(length / (SIM_RECORDS - SIM_LAST_RECORDS)) + 1;
     w->liar_node = -1;
     if (sim_chance(w, 128)) {
-        w->liar = liars[sim_random(w, liars_count)];
+        w->liar = liars[sim_chance(w, 40) ? 0 : sim_random(w, liars_count)];
         w->liar_node = (int)sim_random(w, w->n);
     }
     w->disk_faults = w->liar == NULL && sim_chance(w, 40);
@@ -154,6 +155,8 @@ static void begin(struct world *w) {
         event_push(w, 50, (struct event){.kind = EVENT_LIE, .node = w->liar_node});
     for (int i = 0; i < SIM_RECORDS - SIM_LAST_RECORDS; i++)
         event_push(w, sim_random(w, w->heal_ms), (struct event){.kind = EVENT_SUBMIT, .record = i});
+    uint64_t dark = 8 * w->fixture->genesis->params.parameters.delta_ms;
+    if (w->blackout) event_push(w, w->heal_ms - dark, (struct event){.kind = EVENT_BLACKOUT});
     event_push(w, w->heal_ms, (struct event){.kind = EVENT_HEAL});
 }
 
@@ -173,7 +176,7 @@ static void crash_one(struct world *w, int i) {
 }
 
 static void on_crash(struct world *w) {
-    if (w->healed) return;
+    if (w->healed || w->dark) return;
     if (w->all_crash && sim_chance(w, 64))
         for (uint32_t i = 0; i < w->nodes_count; i++) crash_one(w, (int)i);
     else
@@ -188,7 +191,7 @@ static void heal(struct world *w) {
     for (uint32_t i = 0; i < w->nodes_count; i++) {
         struct node *n = &w->nodes[i];
         n->store_faults = n->journal_faults = 0;
-        if (n->alive && n->disk_broken) node_crash(w, n);
+        if (n->alive && (n->disk_broken || w->all_crash)) node_crash(w, n);
         if (!n->alive) node_start(w, n);
     }
     for (int i = SIM_RECORDS - SIM_LAST_RECORDS; i < SIM_RECORDS; i++)
@@ -281,9 +284,13 @@ static void handle(struct world *w, struct event *e) {
         return;
     case EVENT_SUBMIT: client_submit(w, e->record); return;
     case EVENT_NETWORK:
-        if (w->healed) return;
+        if (w->healed || w->dark) return;
         network_draw(w);
         event_push(w, every(w, w->network_every_ms), (struct event){.kind = EVENT_NETWORK});
+        return;
+    case EVENT_BLACKOUT:
+        memset(w->cut, true, sizeof w->cut);
+        w->dark = true;
         return;
     case EVENT_LIE:
         if (n->alive) w->liar->tick(w, e->node);
@@ -312,6 +319,7 @@ void world_run(struct fixtures *fixtures, uint64_t seed, bool verbose, struct wo
     w->random = seed * 0x2545f4914f6cdd1du + 1;
     w->verbose = verbose;
     w->signed_views = check_alloc(NODES_MAX, sizeof *w->signed_views);
+    w->cosignatures = check_alloc(NODES_MAX, sizeof *w->cosignatures);
     sha256_init(&w->trace);
     draw(w, fixtures);
     memset(ret, 0, sizeof *ret);
@@ -339,5 +347,6 @@ void world_run(struct fixtures *fixtures, uint64_t seed, bool verbose, struct wo
     while (w->heap_count > 0) event_free(event_pop(w));
     free(w->heap);
     free(w->signed_views);
+    free(w->cosignatures);
     free(w);
 }
