@@ -1,21 +1,28 @@
 /* consensus.c: Simplex.
  *
- * Upon entering view v:       the leader builds on the highest view below v that is notarized or final, if every view between is nullified.
+ * Upon entering view v:       the leader builds on the highest view below v that is notarized or final, if
+ * every view between is nullified.
  * Upon a valid proposal of v: notarize, unless this view was nullified by us.
- * Upon no proposal in 2D, no certificate in 3D, an invalid or equivocated proposal: nullify, unless finalize was signed.
+ * Upon no proposal in 2D, no certificate in 3D, an invalid or equivocated proposal: nullify, unless finalize
+ * was signed.
  * Upon N(v) and its payload:  finalize, unless nullify was signed or the leader equivocated. Enter v+1.
  * Upon X(v):                  enter v+1.
  * Upon F(v):                  v and all its ancestors are final. Enter v+1.
  *
- * Deviations from the paper: certificates carry the parent view; a *repeat* proposes the parent's digest again, so that
+ * Deviations from the paper: certificates carry the parent view; a *repeat* proposes the parent's digest
+ * again, so that
  * the last block before silence becomes final without an empty block (it waits D first: ordinary finalization comes
  * sooner); patience grows with the distance to the last final view; a leader that was silent for 2n views and the
  * activity timeout is skipped at once; timers rest while there is nothing to do.
  *
- * Why it is safe. q + q > n + f, so any two quorums share an honest validator. (1) No view has two notarizations: that validator
- * would have signed two notarize ballots. (2) No view has a nullification and a finalization: it would have signed both. (3) If c at view a is
- * final and a later chain omits it, some block of that chain jumps over a, and its voters saw the nullification of a: impossible
- * by (2). So chains of final digests are prefixes of one another. If it ever fails, intersect the signers: each of at least q + q - n signed
+ * Why it is safe. q + q > n + f, so any two quorums share an honest validator. (1) No view has two
+ * notarizations: that validator
+ * would have signed two notarize ballots. (2) No view has a nullification and a finalization: it would have
+ * signed both. (3) If c at view a is
+ * final and a later chain omits it, some block of that chain jumps over a, and its voters saw the
+ * nullification of a: impossible
+ * by (2). So chains of final digests are prefixes of one another. If it ever fails, intersect the signers:
+ * each of at least q + q - n signed
  * both, and each pair of signatures is evidence (BLAME).
  *
  * Why it is live. All certificates are forwarded, so honest nodes enter views together; with patience longer than the
@@ -92,7 +99,8 @@ void consensus_keep(struct consensus *c, uint64_t view) {
     if (view > c->keep_view) c->keep_view = view;
 }
 
-/* Votes of a slow validator come after the certificate every time, those of one that is ahead too early: now and then one is wanted as a sign of life. */
+/* Votes of a slow validator come after the certificate every time, those of one that is ahead too early: now
+ * and then one is wanted as a sign of life. */
 static bool wants_sign_of_life(const struct consensus *c, uint8_t signer, uint64_t view, uint64_t now_ms) {
     if (c->config.activity_timeout_ms == 0 || signer >= c->config.validators) return false;
     return view > c->heard_view[signer] && now_ms >= c->heard_ms[signer] + c->config.activity_timeout_ms / 2;
@@ -288,7 +296,8 @@ static void recover_vote(struct consensus *c, const struct consensus_input *in) 
     s->own[b->kind] = in->vote;
 }
 
-/* Everything that was sent above the last final view is sent again, and counted again: the fold of the journal is not a tally. */
+/* Everything that was sent above the last final view is sent again, and counted again: the fold of the journal
+ * is not a tally. */
 static void start(struct consensus *c, const struct consensus_input *in, struct consensus_outputs *out) {
     CHECK(!c->started);
     c->started = true;

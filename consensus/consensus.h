@@ -1,6 +1,7 @@
 /* consensus.h: Simplex orders opaque 32-byte digests. Pure: values in, values out.
  *
- * Protocol: Chan and Pass, "Simplex Consensus", TCC 2023, eprint 2023/463, with repeats, growing patience and skipping of inactive leaders
+ * Protocol: Chan and Pass, "Simplex Consensus", TCC 2023, eprint 2023/463, with repeats, growing patience and
+ * skipping of inactive leaders
  * (consensus.c says the rules and why they are safe). No clock, no socket, no disk, no random number: `now_ms` comes with each input.
  *
  * What the caller does with outputs, in the order given:
@@ -14,10 +15,12 @@
  *   FETCH         get a certificate (view, kind) or a payload (view, digest) from anybody; repeated by the core until it comes.
  *   FINAL         digests in order, oldest first. A digest equal to the one before is a repeat and makes no block.
  *   BLAME         two votes of one signer that no honest validator signs both.
- * Since everything that depends on durability is fed back through inputs, "durable before anything depends on it" holds by construction.
+ * Since everything that depends on durability is fed back through inputs, "durable before anything depends on
+ * it" holds by construction.
  *
  * Inputs VOTE, PROPOSAL and CERTIFICATE must have been checked (vote_check, certificate_check); the core checks
- * windows, not signatures. Memory: bounded. Votes are kept for views in [final - RETENTION, current + 1]; certificates
+ * windows, not signatures. Memory: bounded. Votes are kept for views in [final - RETENTION, current + 1];
+ * certificates
  * from any distance, at most VIEWS_JUMPED_MAX + RETENTION. Restart: RECOVER for every journalled vote and certificate
  * (all of them, any order), then START.
  */
@@ -107,14 +110,16 @@ uint64_t consensus_deadline(const struct consensus *c);
 uint64_t consensus_view(const struct consensus *c);
 uint64_t consensus_final_view(const struct consensus *c);
 uint8_t consensus_leader(const struct consensus *c, uint64_t view);
-/* Is a vote of any use: inside the window in which votes are kept, its certificate not there yet, or its signer not heard of for long? For dropping it
+/* Is a vote of any use: inside the window in which votes are kept, its certificate not there yet, or its
+ * signer not heard of for long? For dropping it
  * before its signature is checked. */
 bool consensus_wants_vote(const struct consensus *c, const struct vote *v, uint64_t now_ms);
 /* NULL when not held. Lives until the next step. */
 const struct certificate *consensus_certificate(const struct consensus *c, uint64_t view, enum vote_kind kind);
 /* Has an own finalize vote been asked for above this view, or is a finalization above it held? (SPEC K4) */
 bool consensus_passed(const struct consensus *c, uint64_t view);
-/* Certificates of views above this one are still needed (for the links of blocks that are final and not stored yet): they are kept however far
+/* Certificates of views above this one are still needed (for the links of blocks that are final and not stored
+ * yet): they are kept however far
  * finality runs ahead. Rises only; START sets it to the committed view. */
 void consensus_keep(struct consensus *c, uint64_t view);
 

@@ -1,6 +1,7 @@
 /* message.h: what validators sign and send in Simplex. Values only.
  *
- * A ballot is what is signed; a vote is a ballot with one signature; a certificate is a ballot with a quorum of them. A
+ * A ballot is what is signed; a vote is a ballot with one signature; a certificate is a ballot with a quorum
+ * of them. A
  * proposal *is* the leader's notarize vote, with the parent view; its payload travels separately. Sources: Chan and
  * Pass, TCC 2023, eprint 2023/463; docs/spec.md section V.
  */

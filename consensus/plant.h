@@ -1,7 +1,9 @@
 /* plant.h: faults that can be built in on purpose, to see that the simulator's checks catch them.
  *
- * Each is 0 in every ordinary build. tests/sim builds one variant of this library per fault with -DPLANT_<NAME>=1 and must see
- * it fail. A check that catches nothing is removed or sharpened; a rule without a planted fault is not known to be tested.
+ * Each is 0 in every ordinary build. tests/sim builds one variant of this library per fault with
+ * -DPLANT_<NAME>=1 and must see
+ * it fail. A check that catches nothing is removed or sharpened; a rule without a planted fault is not known
+ * to be tested.
  */
 #ifndef CONSENSUS_PLANT_H
 #define CONSENSUS_PLANT_H

@@ -1,5 +1,7 @@
-/* progress.c: what follows from the state. Each function is one rule of consensus.c's header; progress() applies them in the
- * order in which one enables the next. All are idempotent: nothing happens twice because each notes that it happened. */
+/* progress.c: what follows from the state. Each function is one rule of consensus.c's header; progress()
+ * applies them in the
+ * order in which one enables the next. All are idempotent: nothing happens twice because each notes that it
+ * happened. */
 #include <string.h>
 
 #include "consensus/core.h"
@@ -63,7 +65,8 @@ static void hand_over_final(struct consensus *c, struct consensus_outputs *out) 
     if (c->highest_final <= c->final_view) return;
     struct ballot path[CONSENSUS_OUTPUTS_MAX];
     uint64_t length = 0;
-    /* The path is walked downwards and kept in a ring: when it is longer than the outputs, its oldest part goes first. */
+    /* The path is walked downwards and kept in a ring: when it is longer than the outputs, its oldest part
+     * goes first. */
     for (uint64_t v = c->highest_final; v > c->final_view;) {
         struct ballot b;
         if (!slot_certified(views_find(&c->views, v), &b)) {
@@ -166,7 +169,8 @@ static void lead(struct consensus *c, uint64_t now_ms, struct consensus_outputs 
         emit(out, (struct consensus_output){.kind = CONSENSUS_OUT_BUILD, .ballot = b});
         return;
     }
-    /* What is final needs no repeat, though a repeat of it above may not be final itself: that one would call for the next, for ever. */
+    /* What is final needs no repeat, though a repeat of it above may not be final itself: that one would call
+     * for the next, for ever. */
     if (parent == c->final_view || digest_equal(&digest, &c->final_digest) || PLANT_NO_REPEAT) return;
     if (repeat_at_ms == UINT64_MAX) repeat_at_ms = now_ms + c->config.delta_ms;
     if (now_ms < repeat_at_ms) {
@@ -266,7 +270,8 @@ static void repeat_nullify(struct consensus *c, uint64_t now_ms, struct consensu
     resend_certificate(before, best, out);
 }
 
-/* No finalization for a while: what a node that missed messages needs, newest first so that the bound cuts the oldest. */
+/* No finalization for a while: what a node that missed messages needs, newest first so that the bound cuts the
+ * oldest. */
 static void send_bundle(struct consensus *c, uint64_t now_ms, struct consensus_outputs *out) {
     if (now_ms < c->bundle_at_ms || !c->timers_on) return;
     c->bundle_at_ms = now_ms + patience_ms(c, 6);

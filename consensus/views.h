@@ -1,4 +1,5 @@
-/* views.h: what is known of each view. Private to consensus/. Slots are kept sorted by view; views below `final - retention` are dropped. */
+/* views.h: what is known of each view. Private to consensus/. Slots are kept sorted by view; views below
+ * `final - retention` are dropped. */
 #ifndef CONSENSUS_VIEWS_H
 #define CONSENSUS_VIEWS_H
 

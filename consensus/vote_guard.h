@@ -1,4 +1,5 @@
-/* vote_guard.h: what one key may never sign, per epoch and view. Pure; enforced in the signer, whatever the core asks.
+/* vote_guard.h: what one key may never sign, per epoch and view. Pure; enforced in the signer, whatever the
+ * core asks.
  *
  *   two different notarize ballots          never
  *   nullify and finalize, in either order   never
@@ -8,7 +9,8 @@
  *   finalize another digest than notarized by us       allowed: a quorum outvoted us; two different finalize ballots never
  *   a proposal at a view at or below the last one announced   never, unless it is the same ballot again
  *
- * The guard is the fold of all journalled own votes. Views below `floor` are forgotten and refused altogether: the floor
+ * The guard is the fold of all journalled own votes. Views below `floor` are forgotten and refused altogether:
+ * the floor
  * only rises, behind the highest final view.
  */
 #ifndef CONSENSUS_VOTE_GUARD_H

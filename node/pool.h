@@ -1,14 +1,20 @@
 /* pool.h: records that are admitted and not yet final. Pure.
  *
- * Identity is the wire identity (SPEC R4): a signer can make two valid signatures over one header, and two validators may hold different forms of
- * one record. Records leave in the order they came (first in, first proposed), when their block is final, or when they expire.
+ * Identity is the wire identity (SPEC R4): a signer can make two valid signatures over one header, and two
+ * validators may hold different forms of
+ * one record. Records leave in the order they came (first in, first proposed), when their block is final, or
+ * when they expire.
  *
- * Bounds: records_max and bytes_max of pool_init. pool_add answers ERR_BUSY above either; nothing is evicted for a newcomer, so an
+ * Bounds: records_max and bytes_max of pool_init. pool_add answers ERR_BUSY above either; nothing is evicted
+ * for a newcomer, so an
  * admitted record is forgotten only by becoming final or by expiring.
  *
- * A block that names a record holds it (pool_hold): a record that left meanwhile (committed in another block, expired) is gone for everybody
- * else, and stays findable until the last hold is released. A record that a block names and that is not admitted here (the pool is full, or
- * by present status it would be refused) is lent to that block by pool_lend: a full pool must not stop the ledger. Bounded by what
+ * A block that names a record holds it (pool_hold): a record that left meanwhile (committed in another block,
+ * expired) is gone for everybody
+ * else, and stays findable until the last hold is released. A record that a block names and that is not
+ * admitted here (the pool is full, or
+ * by present status it would be refused) is lent to that block by pool_lend: a full pool must not stop the
+ * ledger. Bounded by what
  * consensus has in flight.
  *
  * Ownership: the pool copies what it is given; spans it returns live until that record is removed.
@@ -50,7 +56,8 @@ bool pool_fits(const struct pool *p, size_t bytes);
  * ERR_BUSY. The pool is unchanged unless OK. One that is only held is admitted anew. */
 enum err pool_add(struct pool *p, const struct digest *wire_id, const struct digest *record_id,
                   struct span bytes, uint64_t expires_ms, uint64_t now_ms) MUST_USE;
-/* Taken in regardless of bounds and twins, with one hold of the caller, and gone otherwise. False when it is here already. */
+/* Taken in regardless of bounds and twins, with one hold of the caller, and gone otherwise. False when it is
+ * here already. */
 bool pool_lend(struct pool *p, const struct digest *wire_id, const struct digest *record_id,
                struct span bytes, uint64_t expires_ms, uint64_t now_ms) MUST_USE;
 /* NULL when not here; a gone one is found as long as a block holds it. */

@@ -1,7 +1,9 @@
 /* replica.h: the whole node minus the world.
  *
- * replica_step takes one input and appends outputs; it reads no clock, socket, disk, thread or random number. uv_loop.c drives it in
- * production, tests/sim drives the same object code with a seeded world. The ten stations of a record (ARCHITECTURE.md) can be read
+ * replica_step takes one input and appends outputs; it reads no clock, socket, disk, thread or random number.
+ * uv_loop.c drives it in
+ * production, tests/sim drives the same object code with a seeded world. The ten stations of a record
+ * (ARCHITECTURE.md) can be read
  * in order in replica_*.c: submit, admit, spread, propose, check, order, execute, attest, commit.
  *
  * What the caller promises:
@@ -16,10 +18,12 @@
  *   4. After a restart: RECOVER for every intact journal record, oldest first, then START, then everything else.
  *   5. replica_step(TIMER) at replica_deadline() or soon after; spurious timers are harmless.
  *
- * What the replica promises: bounded memory (base/limits.h and the config's narrower ones); every SUBMIT is answered by REPLY at once,
+ * What the replica promises: bounded memory (base/limits.h and the config's narrower ones); every SUBMIT is
+ * answered by REPLY at once,
  * and a second time with the result if it asked to wait; a peer can make it do only work that is bounded per message.
  *
- * Ownership: spans in inputs are borrowed for the call. Spans in outputs live until replica_outputs_clear. `struct block_job` objects are
+ * Ownership: spans in inputs are borrowed for the call. Spans in outputs live until replica_outputs_clear.
+ * `struct block_job` objects are
  * values in the replica's memory, valid until COMMITTED covers their height.
  */
 #ifndef NODE_REPLICA_H

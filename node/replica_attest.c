@@ -1,4 +1,5 @@
-/* replica_attest.c: station 8. Every validator cosigns what it executed itself; a quorum on one root attests it; a quorum on another root than
+/* replica_attest.c: station 8. Every validator cosigns what it executed itself; a quorum on one root attests
+ * it; a quorum on another root than
  * ours means that we diverged: then we sign nothing more and say where. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 
 enum { HEARTBEATS_AT_ONCE_MS = 1000 };
 
-/* SPEC K4: "A heartbeat stamps height h with "now" only while you have sent no finalize vote and hold no finalization above h" */
+/* SPEC K4: "A heartbeat stamps height h with "now" only while you have sent no finalize vote and hold no
+ * finalization above h" */
 void note_passed(struct replica *r, uint64_t view, const struct digest *digest, uint64_t time_s) {
     if (!r->validator) return;
     if (r->passed_count > 0 && r->passed[r->passed_count - 1].view >= view) return;
@@ -30,11 +32,13 @@ static void passed_prune(struct replica *r) {
     r->passed_count -= drop;
 }
 
-/* The time that may stand on a cosignature of the newest executed block: now, or the moment before the first thing above it. */
+/* The time that may stand on a cosignature of the newest executed block: now, or the moment before the first
+ * thing above it. */
 static uint64_t stamp(struct replica *r) {
     passed_prune(r);
     uint64_t time_s = r->passed_count > 0 && !PLANT_STALE_STAMP ? r->passed[0].time_s - 1 : r->time_ms / 1000;
-    /* The guard refuses an earlier time. Its time was "now" when nothing above an earlier block existed: true of this block as well. */
+    /* The guard refuses an earlier time. Its time was "now" when nothing above an earlier block existed: true
+     * of this block as well. */
     return time_s > r->signer.checkpoints.time_s ? time_s : r->signer.checkpoints.time_s;
 }
 
@@ -97,7 +101,8 @@ static void diverge(struct replica *r, uint64_t height, const struct cosignature
     alarm_raise(r, "event=diverged height=%lu ours=%s theirs=%s", (unsigned long)height, ours_hex, theirs_hex);
 }
 
-/* Where a checkpoint of others stands in what we executed ourselves. Height is ours to say: no signature covers one, so whoever
+/* Where a checkpoint of others stands in what we executed ourselves. Height is ours to say: no signature
+ * covers one, so whoever
  * passes a cosignature on could name any; the size and the root are signed. */
 enum place { PLACE_UNKNOWN, PLACE_SAME, PLACE_OTHER };
 
@@ -105,7 +110,8 @@ static enum place place_at(const struct cosignature *c, const struct digest *own
     return digest_equal(&c->root, own_root) ? PLACE_SAME : PLACE_OTHER;
 }
 
-/* Compared with the newest executed block and those that wait for their commit; what is older is settled, what is larger comes. A
+/* Compared with the newest executed block and those that wait for their commit; what is older is settled, what
+ * is larger comes. A
  * size between two of ours is one at which no execution like ours ever stands. */
 static enum place place_of(const struct replica *r, const struct cosignature *c, uint64_t *ret_height) {
     if (c->size < r->committed_size || c->size > r->executed_size) return PLACE_UNKNOWN;

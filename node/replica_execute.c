@@ -1,4 +1,5 @@
-/* replica_execute.c: stations 7 and 9: final digests become blocks, blocks are executed in order, and committed once they are attested. */
+/* replica_execute.c: stations 7 and 9: final digests become blocks, blocks are executed in order, and
+ * committed once they are attested. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,8 @@ struct final_block *final_push(struct replica *r, uint64_t view, const struct di
     return f;
 }
 
-/* Consensus says: final, oldest first. A digest equal to the one before is a repeat and makes no block, but its finalization may be the
+/* Consensus says: final, oldest first. A digest equal to the one before is a repeat and makes no block, but
+ * its finalization may be the
  * only one there is: then it serves the block as certificate (SPEC B7). */
 void on_final(struct replica *r, const struct ballot *b) {
     note_passed(r, b->view, &b->digest, r->time_ms / 1000);

@@ -1,4 +1,5 @@
-/* replica_message.h: the bodies of the messages and journal records that the replica writes and reads. Types: node/peer_message.h.
+/* replica_message.h: the bodies of the messages and journal records that the replica writes and reads. Types:
+ * node/peer_message.h.
  *
  *   STATUS             [committed height, final view, log size]
  *   PROPOSAL, VOTE     vote (SPEC V2)                       EVIDENCE   [vote, vote] as bytes

@@ -1,4 +1,5 @@
-/* replica_order.c: station 6, order. What consensus asks is signed, journalled, and only then sent to everybody, ourselves included; what peers
+/* replica_order.c: station 6, order. What consensus asks is signed, journalled, and only then sent to
+ * everybody, ourselves included; what peers
  * send is checked before consensus sees it. */
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +192,8 @@ void on_certificate_fetch(struct replica *r, const struct replica_input *in) {
     send_to(r, in->peer, MESSAGE_CERTIFICATE, buffer_span(&bytes));
 }
 
-/* Evidence speaks for itself: two signatures that no honest validator makes. A follower learns of it only this way. */
+/* Evidence speaks for itself: two signatures that no honest validator makes. A follower learns of it only this
+ * way. */
 void on_evidence_message(struct replica *r, const struct replica_input *in) {
     struct unpack u;
     struct vote a, b;

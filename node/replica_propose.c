@@ -1,4 +1,5 @@
-/* replica_propose.c: stations 4 and 5: propose, check. Reads the bytes, ancestors' headers and values constant for the epoch; no state. */
+/* replica_propose.c: stations 4 and 5: propose, check. Reads the bytes, ancestors' headers and values constant
+ * for the epoch; no state. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,8 @@ struct payload *payload_find(const struct replica *r, const struct digest *diges
     return digest_map_get(&r->payloads, digest);
 }
 
-/* The header of the newest executed block, or of one that is final or proposed above it; NULL when it is not known (yet). */
+/* The header of the newest executed block, or of one that is final or proposed above it; NULL when it is not
+ * known (yet). */
 const struct block_header *header_of(const struct replica *r, const struct digest *digest) {
     if (digest_equal(digest, &r->executed_digest)) return &r->executed_header;
     const struct payload *p = payload_find(r, digest);
@@ -131,7 +133,8 @@ void payload_send(struct replica *r, const struct payload *p, uint64_t peer) {
         send_to(r, peer, MESSAGE_PAYLOAD, buffer_span(&bytes));
 }
 
-/* Before we vote for it, the whole block is in the journal: then a quorum of voters can rebuild it after any crash. */
+/* Before we vote for it, the whole block is in the journal: then a quorum of voters can rebuild it after any
+ * crash. */
 void payload_journal(struct replica *r, struct payload *p) {
     if (p->journalled || !r->validator || PLANT_PAYLOAD_NOT_JOURNALLED) return;
     struct buffer CLEANUP(buffer_free) bytes = {0};
@@ -375,7 +378,8 @@ void want_payload(struct replica *r, const struct digest *digest) {
 void check_proposal(struct replica *r, const struct consensus_output *o) {
     struct payload *p = payload_find(r, &o->ballot.digest);
     if (p == NULL) {
-        /* The payload goes ahead of the proposal on every link: it was lost, or it is withheld. Anybody may have it. */
+        /* The payload goes ahead of the proposal on every link: it was lost, or it is withheld. Anybody may
+         * have it. */
         want_payload(r, &o->ballot.digest);
     }
     r->check_view = o->ballot.view;
@@ -398,7 +402,8 @@ void on_payload_message(struct replica *r, const struct replica_input *in) {
         drop_peer(r, in->peer, ERR_PAYLOAD);
         return;
     }
-    /* Windows before work: far views are not stored. Votes for them come with certificates, and then the payload is fetched. */
+    /* Windows before work: far views are not stored. Votes for them come with certificates, and then the
+     * payload is fetched. */
     if (header.view <= consensus_final_view(r->consensus) && !r->finals_count) return;
     if (header.view > consensus_view(r->consensus) + 1) return;
     struct payload *p = payload_add(r, m.header, m.identities);

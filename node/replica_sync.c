@@ -1,5 +1,6 @@
 /* replica_sync.c: a node that was down, or starts empty, or only follows, fetches blocks from any peer and checks
- * everything: links, certificates, records; execution and the quorum's cosignatures check the rest. Nothing here trusts
+ * everything: links, certificates, records; execution and the quorum's cosignatures check the rest. Nothing
+ * here trusts
  * the peer: it can only waste our time, and is dropped for it. */
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,8 @@ void on_blocks_read(struct replica *r, const struct replica_input *in) {
     if (in->bytes.len > 0 && peer_of(r, in->job) != NULL) send_to(r, in->job, MESSAGE_BLOCKS, in->bytes);
 }
 
-/* The height above which blocks are wanted from peers: the first that is final and not here, or what comes after all we have. */
+/* The height above which blocks are wanted from peers: the first that is final and not here, or what comes
+ * after all we have. */
 static uint64_t have_height(const struct replica *r) {
     for (uint32_t i = 0; i < r->finals_count; i++)
         if (!r->finals[i]->executing) return r->finals[i]->height - 1;
@@ -63,7 +65,8 @@ static uint64_t have_height(const struct replica *r) {
 void sync_progress(struct replica *r) {
     uint64_t have = have_height(r), patience = 4 * r->genesis->params.parameters.delta_ms;
     bool stuck = have < tip_height(r);
-    /* Blocks become committed only up to a height that a peer kept the cosignatures of, which may be the last of as many as it held at once. */
+    /* Blocks become committed only up to a height that a peer kept the cosignatures of, which may be the last
+     * of as many as it held at once. */
     uint64_t room = have < r->committed_height + FINALS_MAX ? r->committed_height + FINALS_MAX - have : 0;
     uint32_t start = r->peers_count > 0 ? (uint32_t)(random_next(r) % r->peers_count) : 0;
     for (uint32_t i = 0; i < r->peers_count; i++) /* one question at a time */
@@ -95,7 +98,8 @@ static void synced_drop_first(struct replica *r) {
     free(s);
 }
 
-/* A peer's block that stands where consensus already has a final digest: its payload and link are what was missing. */
+/* A peer's block that stands where consensus already has a final digest: its payload and link are what was
+ * missing. */
 static bool fill_final(struct replica *r, const struct digest *digest, struct span link) {
     for (uint32_t i = 0; i < r->finals_count; i++) {
         struct final_block *f = r->finals[i];
@@ -165,7 +169,8 @@ static bool synced_final(const struct replica *r) {
     return false;
 }
 
-/* SPEC B8: "A block is final when a finalization of it or of a descendant (through parent digests) is held." Consensus is told of each before
+/* SPEC B8: "A block is final when a finalization of it or of a descendant (through parent digests) is held."
+ * Consensus is told of each before
  * the next one: what it holds of later views may follow from it at once. */
 void synced_take(struct replica *r) {
     for (;;) {

@@ -1,5 +1,6 @@
 /* checks.c: what must hold in every world, from what was seen on the wire, on the disks and in the stores. What it
- * verifies (votes, certificates, who is in a quorum) it reads with its own eyes; it asks a replica only for its status.
+ * verifies (votes, certificates, who is in a quorum) it reads with its own eyes; it asks a replica only for
+ * its status.
  * */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +104,8 @@ void check_stepped(struct world *w, struct node *n) {
     n->entered_ms = w->now_ms;
 }
 
-/* While nobody lies no proposal is invalid: a view is given up after two delays, unless its leader was silent for long. */
+/* While nobody lies no proposal is invalid: a view is given up after two delays, unless its leader was silent
+ * for long. */
 static void check_patient(struct world *w, struct node *from, uint64_t view) {
     const struct parameters *p = &w->fixture->genesis->params.parameters;
     if (w->liar != NULL || view != from->seen_view || view >= SIM_VIEWS) return;
@@ -129,7 +131,8 @@ void check_wire(struct world *w, uint8_t type, struct span bytes) {
     w->seen_blocks[w->seen_blocks_count++ % SIM_SEEN_BLOCKS] = seen;
 }
 
-/* Nobody votes for a block from the future (SPEC B5), nor for one that runs away from execution: a quorum must have executed what stands K below it. */
+/* Nobody votes for a block from the future (SPEC B5), nor for one that runs away from execution: a quorum must
+ * have executed what stands K below it. */
 static void check_voted_block(struct world *w, struct node *from, const struct seen_vote *v) {
     const struct parameters *p = &w->fixture->genesis->params.parameters;
     const struct seen_block *b = NULL;
@@ -152,7 +155,8 @@ static void check_voted_block(struct world *w, struct node *from, const struct s
 
 /* ---- what one key may never sign ---- */
 
-/* SPEC K3: all cosignatures of a key can be put in one order, in which neither size nor time goes back, and a size has one root. */
+/* SPEC K3: all cosignatures of a key can be put in one order, in which neither size nor time goes back, and a
+ * size has one root. */
 static void check_cosigned(struct world *w, struct node *from, struct span bytes) {
     struct cosignature c;
     if (codec_decode(&cosignature_type, bytes, NULL, &c) != OK || c.index != from->index) return;
@@ -354,7 +358,8 @@ bool check_arrived(struct world *w, char ret_why[SIM_TEXT_BYTES]) {
     return true;
 }
 
-/* A certificate's bytes: [kind, epoch, view, parent view, digest, signers, signatures] (SPEC V3), checked here anew. */
+/* A certificate's bytes: [kind, epoch, view, parent view, digest, signers, signatures] (SPEC V3), checked here
+ * anew. */
 static bool certificate_holds(const struct world *w, struct unpack *u, struct seen_vote *ret) {
     uint8_t signers[8] = {0};
     if (unpack_array(u, 7) != 7) return false;
@@ -385,7 +390,8 @@ static bool certificate_holds(const struct world *w, struct unpack *u, struct se
     return u->err == OK && at == count && at >= quorum_of(w->n);
 }
 
-/* Every stored block carries a certificate of its own and says why each view between it and the one before was left (SPEC B7). */
+/* Every stored block carries a certificate of its own and says why each view between it and the one before was
+ * left (SPEC B7). */
 static bool block_holds(struct world *w, uint64_t height, struct span stored, uint64_t *view) {
     struct unpack u, h;
     struct seen_vote c;
@@ -455,7 +461,8 @@ static uint64_t as_of_s(const struct world *w, uint64_t size) {
     return result;
 }
 
-/* SPEC K4: no block that was final before an as-of time can be missing from the checkpoint that bears it. Clocks differ by their skew, times are whole seconds. */
+/* SPEC K4: no block that was final before an as-of time can be missing from the checkpoint that bears it.
+ * Clocks differ by their skew, times are whole seconds. */
 static void check_as_of(struct world *w) {
     int64_t ahead = 0;
     for (uint32_t i = 0; i < w->n; i++)

@@ -1,4 +1,5 @@
-/* fixture.c: genesis, keys and signed records, made once per (n, variant): signing is the expensive part of a world. */
+/* fixture.c: genesis, keys and signed records, made once per (n, variant): signing is the expensive part of a
+ * world. */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* liars.c: one lie each. A liar runs an honest replica; what it sends is changed on the way out. It has its own keys and nobody else's. */
+/* liars.c: one lie each. A liar runs an honest replica; what it sends is changed on the way out. It has its
+ * own keys and nobody else's. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,10 @@
 /* main.c: sim [--seed S] [--worlds N] [--jobs J] [--verbose] [--twice] [--expect-failure] [--seeds FILE]
  *
  * Runs worlds S .. S+N-1, in J processes, and prints one summary line. Exit 0 when every world held; 1 when one did
- * not, with its seed, the reason and the command that runs it again. --seeds runs those of a file instead (lines "seed
- * story"). --twice runs each world twice and compares the traces. --expect-failure turns it around, for planted faults:
+ * not, with its seed, the reason and the command that runs it again. --seeds runs those of a file instead
+ * (lines "seed
+ * story"). --twice runs each world twice and compares the traces. --expect-failure turns it around, for
+ * planted faults:
  * 0 when a world failed. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* memo.c: a signature is checked once per process. All nodes of a world check the same signatures with one engine, and
+/* memo.c: a signature is checked once per process. All nodes of a world check the same signatures with one
+ * engine, and
  * whether one checks depends on its bytes alone: the linker puts these functions before verify and verify_raw
  * (-Wl,--wrap), and a world costs a fifth. */
 #include <stdlib.h>

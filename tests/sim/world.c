@@ -1,4 +1,5 @@
-/* world.c: one world. A seed draws what it is like; then chaos for a while, then everything heals, and everybody must arrive at the same place. */
+/* world.c: one world. A seed draws what it is like; then chaos for a while, then everything heals, and
+ * everybody must arrive at the same place. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
