@@ -69,6 +69,7 @@ static int ports(int argc, char **argv) {
 static int record(int argc, char **argv) {
     if (argc < 1) return 2;
     struct draft d = {.subject = 1, .nonce = people_now_ms() << 10};
+    uint32_t spoil = 0; /* flips a bit so many bytes before the end */
     for (int i = 1; i < argc; i++) {
         long long v = strchr(argv[i], '=') == NULL ? 0 : strtoll(strchr(argv[i], '=') + 1, NULL, 10);
         if (strncmp(argv[i], "subject=", 8) == 0) d.subject = (uint32_t)v;
@@ -78,6 +79,8 @@ static int record(int argc, char **argv) {
         else if (strncmp(argv[i], "created=", 8) == 0) d.created_in_ms = v;
         else if (strncmp(argv[i], "lifetime=", 9) == 0) d.lifetime_ms = (uint64_t)v;
         else if (strncmp(argv[i], "otherchain=", 11) == 0) d.other_chain = v != 0;
+        else if (strncmp(argv[i], "odd=", 4) == 0) d.odd = (uint32_t)v;
+        else if (strncmp(argv[i], "spoil=", 6) == 0) spoil = (uint32_t)v;
         else if (strncmp(argv[i], "revoke=", 7) == 0) d.revoke = true, d.revoked = (uint32_t)v;
         else return 2;
     }
@@ -86,6 +89,7 @@ static int record(int argc, char **argv) {
     buffer_init(&out, 2 * RECORD_BYTES_MAX);
     people_record(g, &d, &out);
     genesis_free(g);
+    if (spoil > 0 && spoil <= out.len) out.data[out.len - spoil] ^= 1;
     return fwrite(out.data, 1, out.len, stdout) == out.len ? 0 : 1;
 }
 
@@ -101,6 +105,9 @@ static const struct {
     {"acked", hand_acked, "ACKFILE PORT..."},
     {"ledger", hand_ledger, "ACKFILE STORE..."},
     {"alter", hand_alter, "STORE WHAT HEIGHT"},
+    {"flood", hand_flood, "KIND PORT COUNT SECONDS"},
+    {"raw", hand_raw, "PORT [PATIENCE_MS]"},
+    {"peer", hand_peer, "GENESIS PORT KEY WHAT [TYPE]"},
     {"liar", hand_liar, "GENESIS PORT STORE WHAT HEIGHT"},
 };
 

@@ -16,6 +16,9 @@ int hand_alter(int argc, char **argv);
 int hand_liar(int argc, char **argv);
 /* hand_flood.c */
 int hand_flood(int argc, char **argv);
+int hand_raw(int argc, char **argv);
+/* hand_peer.c */
+int hand_peer(int argc, char **argv);
 /* hand_stream.c */
 int hand_stream(int argc, char **argv);
 

@@ -18,6 +18,8 @@ struct draft {
     int64_t created_in_ms; /* relative to now */
     uint64_t lifetime_ms;  /* 0: a day */
     bool other_chain;
+    uint32_t odd;          /* fields that are no canonical map: 1 a key twice, 2 keys out of order, 3 nested too deeply, 4 1.0 as a float,
+                            * 5 a length beyond the end, 6 a number not in its shortest form */
     bool revoke;           /* instead of an event: the bureau revokes its key number `revoked` */
     uint32_t revoked;
 };
