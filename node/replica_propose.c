@@ -19,8 +19,8 @@ const struct block_header *header_of(const struct replica *r, const struct diges
 }
 
 static void payload_free(struct replica *r, struct payload *p) {
-    for (uint32_t i = 0; i < p->found; i++)
-        pool_release(&r->pool, &p->wire_ids[i]);
+    for (uint32_t i = 0; i < p->count; i++)
+        if (p->held[i]) pool_release(&r->pool, &p->wire_ids[i]);
     digest_map_remove(&r->payloads, &p->digest);
     free(p);
 }
@@ -83,11 +83,12 @@ struct payload *payload_add(struct replica *r, struct span header_bytes, struct 
     struct digest root = block_payload_root((const struct digest *)(const void *)identities.data, count);
     if (!digest_equal(&root, &header.payload_root)) return NULL; /* says nothing about the block of this digest */
     payloads_bound(r);
-    struct payload *p = check_alloc(1, sizeof *p + identities.len + header_bytes.len);
+    struct payload *p = check_alloc(1, sizeof *p + identities.len + header_bytes.len + count);
     p->wire_ids = (struct digest *)(void *)(p + 1);
     memcpy(p->wire_ids, identities.data, identities.len);
     uint8_t *header_copy = (uint8_t *)(p->wire_ids + count);
     memcpy(header_copy, header_bytes.data, header_bytes.len);
+    p->held = (bool *)(header_copy + header_bytes.len);
     p->header_bytes = span_of(header_copy, header_bytes.len);
     p->digest = digest;
     p->header = header;
@@ -100,11 +101,12 @@ struct payload *payload_add(struct replica *r, struct span header_bytes, struct 
 
 /* What was found once is held: so the search goes on where it stopped. */
 bool payload_complete(const struct replica *r, struct payload *p) {
-    while (p->found < p->count) {
+    for (; p->found < p->count; p->found++) {
+        if (p->held[p->found]) continue; /* it was lent before its turn */
         struct pool_record *record = pool_find(&r->pool, &p->wire_ids[p->found]);
         if (record == NULL) return false;
         pool_hold(record);
-        p->found++;
+        p->held[p->found] = true;
     }
     return true;
 }
@@ -186,12 +188,12 @@ static void exclude_payload(const struct payload *p, struct digest_map *out) {
         digest_map_put(out, &p->wire_ids[k], p->wire_ids);
 }
 
-/* Records of unfinal ancestors and of final blocks not yet committed are not proposed again. */
-static void exclude_ancestors(const struct replica *r, const struct digest *parent, struct digest_map *out) {
+/* Records of unfinal ancestors and of final blocks not yet committed are not proposed again. False: not all of them are known. */
+static bool exclude_ancestors(const struct replica *r, const struct digest *parent, struct digest_map *out) {
     struct digest at = *parent;
     for (uint32_t i = 0; i < PIPELINE_BLOCKS_MAX && !digest_equal(&at, &r->tip_digest); i++) {
         const struct payload *p = payload_find(r, &at);
-        if (p == NULL) break;
+        if (p == NULL) return false;
         exclude_payload(p, out);
         at = p->header.parent;
     }
@@ -199,8 +201,10 @@ static void exclude_ancestors(const struct replica *r, const struct digest *pare
      * been admitted since. */
     for (uint32_t i = 0; i < r->finals_count; i++) {
         const struct payload *p = payload_find(r, &r->finals[i]->digest);
-        if (p != NULL) exclude_payload(p, out);
+        if (p == NULL) return false;
+        exclude_payload(p, out);
     }
+    return true;
 }
 
 static bool within_pipeline(const struct replica *r, uint64_t height) {
@@ -211,7 +215,7 @@ static uint32_t gather(struct replica *r, const struct digest *parent, struct di
     const struct parameters *limits = &r->genesis->params.parameters;
     struct digest_map CLEANUP(digest_map_free) excluded = {0};
     digest_map_init(&excluded, r->random);
-    exclude_ancestors(r, parent, &excluded);
+    if (!exclude_ancestors(r, parent, &excluded)) return 0;
     uint32_t count = 0;
     uint64_t bytes = 0;
     for (const struct pool_record *p = pool_first(&r->pool); p != NULL && count < limits->block_records; p = p->newer) {
@@ -339,11 +343,15 @@ void payloads_progress(struct replica *r) {
         progress_one(r, p);
 }
 
-void payloads_hold(struct replica *r) {
+void payloads_hold(struct replica *r, struct pool_record *record) {
     struct payload *p;
     size_t at = 0;
     while ((p = digest_map_next(&r->payloads, &at, NULL)) != NULL)
-        (void)payload_complete(r, p);
+        for (uint32_t i = p->found; i < p->count; i++) {
+            if (p->held[i] || !digest_equal(&p->wire_ids[i], &record->wire_id)) continue;
+            pool_hold(record);
+            p->held[i] = true;
+        }
 }
 
 uint64_t payloads_deadline(const struct replica *r) {

@@ -31,6 +31,7 @@ struct payload {
     struct span header_bytes;    /* owned, with wire_ids, by one allocation behind this struct */
     struct digest *wire_ids;
     uint32_t count, found;       /* the first `found` records are in the pool, and held there */
+    bool *held;                  /* those, and some that were lent before their turn: behind this struct */
     uint64_t added;              /* counter: age */
     bool journalled;
     bool bad;                    /* a record of it is not well formed, it names one twice, or it is too large */
@@ -248,7 +249,8 @@ void payload_send(struct replica *r, const struct payload *p, uint64_t peer);
 void payloads_progress(struct replica *r);
 void payloads_drop_below(struct replica *r, uint64_t view);
 /* Every payload takes hold of what it names and the pool has. */
-void payloads_hold(struct replica *r);
+/* A record that was lent is held by every payload that names it, wherever it stands there. */
+void payloads_hold(struct replica *r, struct pool_record *record);
 void payloads_fetch_on(struct replica *r, uint64_t peer);
 void record_malformed(struct replica *r, const struct digest *wire_id);
 uint64_t payloads_deadline(const struct replica *r);

@@ -147,7 +147,7 @@ void respread_old(struct replica *r) {
 /* A block names this record, which is well formed, and it is not admitted here: it is for that block alone. */
 static void lend(struct replica *r, const struct verify_job *job) {
     if (!pool_lend(&r->pool, &job->wire_id, &job->record_id, job->bytes, job->expires_ms, r->now_ms)) return;
-    payloads_hold(r);
+    payloads_hold(r, pool_find(&r->pool, &job->wire_id));
     pool_release(&r->pool, &job->wire_id);
 }
 
