@@ -56,6 +56,7 @@ struct key_rule {
     struct shape shape;
     struct qualifier_rule qualifiers[QUALIFIERS_MAX + 1]; /* in the order a Digital Link must have
                                                              them; ends with a NULL ai */
+    struct qualifier_rule alone; /* instead of all of them; NULL ai: none */
 };
 
 #define X(n)                                                                                       \
@@ -81,27 +82,26 @@ struct key_rule {
         }                                                                                          \
     }
 
-/* GS1 Syntax Dictionary, the entries with dlpkey. The tobacco serial 235 of a GTIN stands in the
- * same list; link_read keeps it alone. */
+/* GS1 Syntax Dictionary, the entries with dlpkey: "22,10,21|235" is a list and what may stand instead
+ * of it. */
 static const struct key_rule rules[KEYS] = {
-    [KEY_SSCC] = {"00", "sscc", N(18), {{0}}},
-    [KEY_GTIN] = {"01", "gtin", N(14), {VARIANT, LOT, SERIAL}},
-    [KEY_GDTI] = {"253", "gdti", {13, 17, 0, SET_82}, {{0}}},
-    [KEY_GCN] = {"255", "gcn", {13, 12, 0, SET_DIGITS}, {{0}}},
-    [KEY_GINC] = {"401", "ginc", X(30), {{0}}},
-    [KEY_GSIN] = {"402", "gsin", N(17), {{0}}},
-    [KEY_GLN] = {"414", "gln", N(13), {{"254", "glnx", X(20)}, FACILITY}},
-    [KEY_PAY_TO] = {"415", "payTo", N(13), {{"8020", "refno", X(25)}}},
-    [KEY_PARTY] = {"417", "party", N(13), {FACILITY}},
-    [KEY_GRAI] = {"8003", "grai", {14, 16, 0, SET_82}, {{0}}},
-    [KEY_GIAI] = {"8004", "giai", X(30), {FACILITY}},
-    [KEY_ITIP] = {"8006", "itip", N(18), {VARIANT, LOT, SERIAL}},
-    [KEY_CPI] = {"8010", "cpid", {0, 30, 1, SET_39}, {{"8011", "cpsn", {0, 12, 1, SET_DIGITS}}}},
-    [KEY_GMN] = {"8013", "gmn", X(25), {{0}}},
-    [KEY_GSRNP] = {"8017", "gsrnp", N(18), {SERVICE}},
-    [KEY_GSRN] = {"8018", "gsrn", N(18), {SERVICE}},
+    [KEY_SSCC] = {"00", "sscc", N(18), {{0}}, {0}},
+    [KEY_GTIN] = {"01", "gtin", N(14), {VARIANT, LOT, SERIAL}, {"235", NULL, X(28)}},
+    [KEY_GDTI] = {"253", "gdti", {13, 17, 0, SET_82}, {{0}}, {0}},
+    [KEY_GCN] = {"255", "gcn", {13, 12, 0, SET_DIGITS}, {{0}}, {0}},
+    [KEY_GINC] = {"401", "ginc", X(30), {{0}}, {0}},
+    [KEY_GSIN] = {"402", "gsin", N(17), {{0}}, {0}},
+    [KEY_GLN] = {"414", "gln", N(13), {{"254", "glnx", X(20)}}, FACILITY},
+    [KEY_PAY_TO] = {"415", "payTo", N(13), {{"8020", "refno", X(25)}}, {0}},
+    [KEY_PARTY] = {"417", "party", N(13), {FACILITY}, {0}},
+    [KEY_GRAI] = {"8003", "grai", {14, 16, 0, SET_82}, {{0}}, {0}},
+    [KEY_GIAI] = {"8004", "giai", X(30), {FACILITY}, {0}},
+    [KEY_ITIP] = {"8006", "itip", N(18), {VARIANT, LOT, SERIAL}, {0}},
+    [KEY_CPI] = {"8010", "cpid", {0, 30, 1, SET_39}, {{"8011", "cpsn", {0, 12, 1, SET_DIGITS}}}, {0}},
+    [KEY_GMN] = {"8013", "gmn", X(25), {{0}}, {0}},
+    [KEY_GSRNP] = {"8017", "gsrnp", N(18), {SERVICE}, {0}},
+    [KEY_GSRN] = {"8018", "gsrn", N(18), {SERVICE}, {0}},
 };
-static const struct qualifier_rule tobacco_serial = {"235", NULL, X(28)};
 
 struct key {
     enum key_ai ai;
@@ -208,14 +208,13 @@ static bool named(struct span segment, const char *ai, const char *alpha) {
     return span_is(segment, ai) || (alpha != NULL && span_is(segment, alpha));
 }
 
-/* Qualifiers must come in the standard's order, each at most once; a tobacco serial stands alone.
- */
+/* Qualifiers must come in the standard's order, each at most once; the alternative stands alone. */
 static bool qualifier_read(struct key *key, size_t *at_rule, struct span name, struct span text) {
     const struct qualifier_rule *rule = NULL;
     const struct qualifier_rule *list = rules[key->ai].qualifiers;
-    if (key->ai == KEY_GTIN && key->count == 0 && *at_rule == 0 &&
-        named(name, tobacco_serial.ai, NULL)) {
-        rule = &tobacco_serial;
+    const struct qualifier_rule *alone = &rules[key->ai].alone;
+    if (alone->ai != NULL && key->count == 0 && *at_rule == 0 && named(name, alone->ai, NULL)) {
+        rule = alone;
         *at_rule = QUALIFIERS_MAX;
     }
     for (; rule == NULL && *at_rule < QUALIFIERS_MAX && list[*at_rule].ai != NULL; (*at_rule)++) {

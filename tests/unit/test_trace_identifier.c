@@ -127,6 +127,8 @@ static void what_is_no_key_is_itself(void **state) {
         "https://a.example/01/04012345123456/21/A/10/L",  /* qualifiers out of order */
         "https://a.example/01/04012345123456/21/A/21/B",  /* twice */
         "https://a.example/01/04012345123456/235/A/21/B", /* a tobacco serial stands alone */
+        "https://a.example/414/0614141123452/254/1/7040/1ABC", /* an extension or a facility */
+        "https://a.example/414/0614141123452/7040/1ABC/254/1",
         "https://a.example/01/04012345123456/21/A/235/B",
         "https://a.example/01/04012345123456/21/123456789012345678901", /* 21 characters */
         "https://a.example/01/0401234512345X",
