@@ -3,7 +3,7 @@
  *   fuzz_<target> FILE-OR-DIRECTORY...
  *
  * Every file goes in as it is, then mutants of it: bits flipped, bytes dropped, doubled, overwritten, parts of two files joined. Mutants
- * depend on the file's name and their number only, so a run repeats exactly; SUYUAN_SOAK multiplies their number. The inputs run in a
+ * depend on the file's name and their number only, so a run repeats exactly; some thousands in all, times SUYUAN_SOAK. The inputs run in a
  * child; when it dies, the parent writes the input it died of to <target>.crash and says so.
  *
  * Inputs are handed over in blocks of exactly their size: AddressSanitizer sees a read past the end. */
@@ -21,7 +21,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { INPUT_MAX = 1 << 20, FILES_MAX = 4096, MUTANTS = 100, MUTANT_BYTES_MAX = 64 << 10 };
+enum { INPUT_MAX = 1 << 20, FILES_MAX = 4096, MUTANTS = 1500, MUTANT_BYTES_MAX = 64 << 10 };
 
 struct input {
     char *name;
@@ -70,7 +70,7 @@ static void read_path(struct inputs *in, const char *path) {
         char full[4096];
         if (entries[i]->d_name[0] != '.') {
             snprintf(full, sizeof full, "%s/%s", path, entries[i]->d_name);
-            read_file(in, full);
+            read_path(in, full);
         }
         free(entries[i]);
     }
@@ -164,7 +164,6 @@ int main(int argc, char **argv) {
     static struct inputs in;
     const char *soak = getenv("SUYUAN_SOAK");
     unsigned long factor = soak != NULL ? strtoul(soak, NULL, 10) : 1;
-    unsigned mutants = MUTANTS * (unsigned)(factor < 1 ? 1 : factor > 10000 ? 10000 : factor);
     struct running *running = mmap(NULL, sizeof *running, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(running != MAP_FAILED);
     for (int i = 1; i < argc; i++) read_path(&in, argv[i]);
@@ -172,6 +171,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: %s FILE-OR-DIRECTORY...\n", argv[0]);
         return 2;
     }
+    unsigned mutants = 1 + MUTANTS * (unsigned)(factor < 1 ? 1 : factor > 1000 ? 1000 : factor) / (unsigned)in.count; /* of each */
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
