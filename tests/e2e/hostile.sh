@@ -85,7 +85,8 @@ printf '{"jsonrpc":"2.0","jsonrpc":"2.0","id":1,"method":"node.status"}' | as_rp
 printf '{"jsonrpc":"2.0","id":1e999,"method":"node.status"}' | as_rpc | rpc_name_is ERR_JSON_NUMBER
 printf '{"jsonrpc":"2.0","id":1,"method":"no.such"}' | as_rpc | rpc_name_is ERR_RPC_METHOD
 printf '{"jsonrpc":"2.0","id":1,"method":"\377"}' | as_rpc | rpc_name_is ERR_CODEC_UTF8
-{ printf '[1' && for i in 1 2 3 4 5 6 7 8 9; do repeat ',' 1; printf '1,1,1,1,1,1,1,1'; done && printf ']'; } | as_rpc | rpc_name_is ERR_RPC_BATCH_SIZE
+{ printf '[1' && for i in 1 2 3 4 5 6 7 8 9; do repeat ',' 1; printf '1,1,1,1,1,1,1,1'; done && printf ']'; } |
+    as_rpc | rpc_name_is ERR_RPC_BATCH_SIZE
 repeat ' ' 3000000 | as_rpc | rpc_name_is ERR_HTTP_BODY_SIZE
 printf '{"jsonrpc":"2.0","id":1,"method":"record.submit","params":{"record":"!!!"}}' | as_rpc | rpc_name_is ERR_RPC_PARAMETER
 say "$(cases) cases so far: JSON bombs, nesting, duplicate keys"
@@ -93,7 +94,8 @@ still_going
 
 # ---- HTTP ----
 printf 'GARBAGE\r\n\r\n' | raw | tr -d '\r' | sed '/^closed$/d; /^$/d' | name_is ERR_HTTP_SYNTAX
-printf 'POST /rpc HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n' | raw | tr -d '\r' | sed '/^closed$/d; /^$/d' | name_is ERR_HTTP_AMBIGUOUS
+printf 'POST /rpc HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n' | raw |
+    tr -d '\r' | sed '/^closed$/d; /^$/d' | name_is ERR_HTTP_AMBIGUOUS
 printf 'GET / HTTP/3.0\r\n\r\n' | raw | tr -d '\r' | sed '/^closed$/d; /^$/d' | name_is ERR_HTTP_VERSION
 { printf 'GET / HTTP/1.1\r\nx: '; repeat y 20000; printf '\r\n\r\n'; } | raw | tr -d '\r' | sed '/^closed$/d; /^$/d' | name_is ERR_HTTP_HEAD_SIZE
 curl -s "http://127.0.0.1:$http0/nothing" | name_is ERR_RPC_PATH
@@ -145,7 +147,8 @@ for type in 1 2 3 4 5 6 7 8 9 16 17 18 23; do
     done
 done
 [ "$(grep -c 'peer.drop ' log0)" -ge 30 ] || fail "malformed messages were not named: $(grep -c 'peer.drop ' log0)"
-say "$(cases) cases so far: peers; dropped with $(sed -n 's/.*peer.drop .*err=//p' log0 | sort | uniq -c | sort -rn | awk '{printf "%s %s, ", $1, $2}')"
+dropped=$(sed -n 's/.*peer.drop .*err=//p' log0 | sort | uniq -c | sort -rn | awk '{printf "%s %s, ", $1, $2}')
+say "$(cases) cases so far: peers; dropped with $dropped"
 still_going
 node_start 3
 wait_for 20 node_is 3 voting true

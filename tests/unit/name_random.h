@@ -47,7 +47,8 @@ static inline void rng_urn(struct rng *r, struct buffer *out) {
 }
 
 static inline void rng_link(struct rng *r, struct buffer *out) {
-    static const char *const hosts[] = {"https://a.example/", "HTTP://b.example:8080/p/", "https://id.gs1.org/", "https://a.example", "ftp://a.example/"};
+    static const char *const hosts[] = {"https://a.example/", "HTTP://b.example:8080/p/", "https://id.gs1.org/", "https://a.example",
+                                        "ftp://a.example/"};
     static const char *const link_keys[] = {
         "01/06901234567892", "gtin/12345670", "01/614141123452", "00/106141411234567897", "8003/00614141000012345", "8004/A%2FB%25",
         "8006/069012345678920102", "8010/0614141X-%23", "414/0614141123452", "gln/0614141123452", "417/0614141123452", "253/0614141123452X",
