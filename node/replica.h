@@ -111,7 +111,8 @@ enum replica_output_kind {
     REPLICA_DROP_PEER,   /* peer, err: it broke the protocol */
     REPLICA_JOURNAL,     /* sequence, type, bytes: append; answer WRITTEN */
     REPLICA_JOURNAL_KEEP,/* sequence: records before it are no longer needed (their blocks are committed) */
-    REPLICA_VERIFY,      /* job, bytes: one wire record: form (SPEC R9) and signature, and for `wait`=admission the present status */
+    REPLICA_VERIFY,      /* job, bytes: one wire record: form (SPEC R9) and signature, and for `wait`=admission the present status.
+                          * The bytes live until VERIFIED */
     REPLICA_EXECUTE,     /* job, block: execute on top of the previous one */
     REPLICA_COMMIT,      /* height, cosignatures: make everything up to height durable and visible */
     REPLICA_READ_BLOCKS, /* job, height, count: from that height on, the body of a MESSAGE_BLOCKS (replica_message.h) */

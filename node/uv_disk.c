@@ -91,8 +91,8 @@ struct uv_disk *uv_disk_open(uv_loop_t *loop, const char *directory, const struc
     d->batch = journal_batch_new();
     d->lane = uv_lane_new(loop, 1);
     d->reserve = uv_lane_new(loop, 1);
-    d->write = (struct disk_job){.job = {write_run, write_done, NULL}, .disk = d};
-    d->prepare = (struct disk_job){.job = {prepare_run, prepare_done, NULL}, .disk = d};
+    d->write = (struct disk_job){.job = {.run = write_run, .done = write_done}, .disk = d};
+    d->prepare = (struct disk_job){.job = {.run = prepare_run, .done = prepare_done}, .disk = d};
     d->segment_bytes = config->segment_bytes;
     prepare(d);
     return d;

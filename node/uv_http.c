@@ -231,7 +231,7 @@ static void calls_expire(struct conn *c) {
 static void call_begin(struct conn *c, const struct http_request *request) {
     struct uv_http *s = c->server;
     struct call *a = check_alloc(1, sizeof *a);
-    a->job = (struct uv_job){call_run, call_done, NULL};
+    a->job = (struct uv_job){.run = call_run, .done = call_done};
     a->server = s;
     a->conn = c;
     a->ticket = ++s->tickets;
@@ -291,7 +291,7 @@ static void stream_fill(struct conn *c) {
     size_t room = http_stream_room(c->http, s->request);
     bool due = s->moved || now(c) >= rpc_stream_deadline(s->stream);
     if (!due || room < STREAM_ROOM_MIN) return;
-    s->job = (struct uv_job){stream_run, stream_done, NULL};
+    s->job = (struct uv_job){.run = stream_run, .done = stream_done};
     s->moved = false;
     s->busy = true;
     s->now_ms = now(c);

@@ -12,9 +12,7 @@
 struct verify_job {
     struct uv_job job;
     struct uv_node *node;
-    struct verify_job *next_free;
-    struct buffer wire;
-    struct arena arena;
+    struct span wire;    /* the replica's, until it is answered */
     struct lease *lease; /* NULL: form and signature only */
     uint64_t id, time_ms;
     enum err err;
@@ -24,13 +22,13 @@ struct verify_job {
 static void verify_run(struct uv_job *job) {
     struct verify_job *v = (struct verify_job *)job;
     const struct ledger_params *params = &v->node->genesis->params;
+    struct arena *arena = &v->node->verify_arenas[job->thread];
     struct record record;
-    arena_reset(&v->arena);
-    v->code = v->item = 0;
-    v->err = record_check(params, buffer_span(&v->wire), &v->arena, &record, NULL);
+    arena_reset(arena);
+    v->err = record_check(params, v->wire, arena, &record, NULL);
     if (v->err != OK || v->lease == NULL) return;
     struct reader r = store_snapshot_reader(v->lease->snapshot);
-    struct result preview = ledger_preview(params, r, v->time_ms, &record, &v->arena);
+    struct result preview = ledger_preview(params, r, v->time_ms, &record, arena);
     v->code = preview.code;
     v->item = preview.item;
 }
@@ -39,30 +37,19 @@ static void verify_done(struct uv_job *job) {
     struct verify_job *v = (struct verify_job *)job;
     struct uv_node *n = v->node;
     lease_drop(v->lease);
-    v->lease = NULL;
     struct replica_input in = {.kind = REPLICA_VERIFIED, .job = v->id, .err = v->err, .code = v->code, .item = v->item};
-    v->next_free = n->verify_free;
-    n->verify_free = v;
+    free(v);
     node_input(n, &in);
 }
 
 void node_verify(struct uv_node *n, const struct replica_output *out) {
-    struct verify_job *v = n->verify_free;
-    if (v == NULL) {
-        v = check_alloc(1, sizeof *v);
-        buffer_init(&v->wire, RECORD_BYTES_MAX);
-        arena_init(&v->arena, RECORD_ARENA_BYTES);
-    } else {
-        n->verify_free = v->next_free;
-    }
-    v->job = (struct uv_job){verify_run, verify_done, NULL};
+    struct verify_job *v = check_alloc(1, sizeof *v);
+    v->job = (struct uv_job){.run = verify_run, .done = verify_done};
     v->node = n;
     v->id = out->job;
     v->time_ms = wall_clock_ms();
     v->lease = out->wait ? lease_hold(n) : NULL;
-    buffer_clear(&v->wire);
-    buffer_append_span(&v->wire, out->bytes);
-    CHECK(!v->wire.overflow);
+    v->wire = out->bytes;
     uv_lane_push(n->verify, &v->job);
 }
 
@@ -118,7 +105,7 @@ static void execute_push(struct uv_node *n) {
 
 void node_execute(struct uv_node *n, const struct replica_output *out) {
     struct execute_job *x = check_alloc(1, sizeof *x);
-    x->job = (struct uv_job){execute_run, execute_done, NULL};
+    x->job = (struct uv_job){.run = execute_run, .done = execute_done};
     x->node = n;
     x->id = out->job;
     x->block = out->block;
@@ -176,7 +163,7 @@ static void commit_done(struct uv_job *job) {
     }
     uint64_t height = c->attested.height;
     lease_publish(n, c->lease);
-    c->job = (struct uv_job){drop_run, drop_done, NULL};
+    c->job = (struct uv_job){.run = drop_run, .done = drop_done};
     if (n->closing) {
         /* The executor has ended: nobody reads the overlay any more. */
         drop_run(&c->job);
@@ -195,7 +182,7 @@ void node_commit(struct uv_node *n, const struct replica_output *out) {
     if (count == 0 || n->write_failed) return;
     CHECK(l->list[count - 1]->told.height == out->height && out->attested->height == out->height);
     struct commit_job *c = check_alloc(1, sizeof *c);
-    c->job = (struct uv_job){commit_run, commit_done, NULL};
+    c->job = (struct uv_job){.run = commit_run, .done = commit_done};
     c->node = n;
     c->attested = *out->attested;
     c->blocks = check_alloc(count, sizeof(struct executed *));
@@ -234,7 +221,7 @@ static void blocks_done(struct uv_job *job) {
 
 void node_read_blocks(struct uv_node *n, const struct replica_output *out) {
     struct blocks_job *b = check_alloc(1, sizeof *b);
-    b->job = (struct uv_job){blocks_run, blocks_done, NULL};
+    b->job = (struct uv_job){.run = blocks_run, .done = blocks_done};
     b->node = n;
     b->lease = lease_hold(n);
     b->id = out->job;
@@ -247,13 +234,9 @@ void node_read_blocks(struct uv_node *n, const struct replica_output *out) {
 }
 
 void node_jobs_free(struct uv_node *n) {
-    while (n->verify_free != NULL) {
-        struct verify_job *v = n->verify_free;
-        n->verify_free = v->next_free;
-        buffer_free(&v->wire);
-        arena_free(&v->arena);
-        free(v);
-    }
+    for (uint64_t i = 0; n->verify_arenas != NULL && i < n->config->verify_threads; i++) arena_free(&n->verify_arenas[i]);
+    free(n->verify_arenas);
+    n->verify_arenas = NULL;
     while (n->execute_first != NULL) {
         struct execute_job *x = n->execute_first;
         n->execute_first = x->next;

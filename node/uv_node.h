@@ -44,7 +44,6 @@ struct shared {
     struct host_status http; /* its http_* fields only */
 };
 
-struct verify_job;
 struct execute_job;
 
 struct late_reply {
@@ -92,7 +91,7 @@ struct uv_node {
     struct parcel *last_parcel; /* of this step: the same bytes to many peers are one parcel */
     const uint8_t *last_bytes;
 
-    struct verify_job *verify_free;
+    struct arena *verify_arenas; /* one per thread of the lane */
     struct execute_job *execute_first, *execute_last; /* held back: the overlay is full */
     size_t overlay_blocks;
     struct executed_list executed; /* executed, not yet given to the committer */

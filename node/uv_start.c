@@ -202,6 +202,8 @@ static void replica_begin(struct uv_node *n, const struct journal_report *report
 
 static void lanes_open(struct uv_node *n) {
     n->verify = uv_lane_new(&n->loop, (unsigned)n->config->verify_threads);
+    n->verify_arenas = check_alloc(n->config->verify_threads, sizeof *n->verify_arenas);
+    for (uint64_t i = 0; i < n->config->verify_threads; i++) arena_init(&n->verify_arenas[i], RECORD_ARENA_BYTES);
     n->execute = uv_lane_new(&n->loop, 1);
     n->commit = uv_lane_new(&n->loop, 1);
     n->read = uv_lane_new(&n->loop, (unsigned)n->config->read_threads);

@@ -8,12 +8,18 @@ struct job_list {
     struct uv_job *first, *last;
 };
 
+struct lane_seat {
+    struct uv_lane *lane;
+    unsigned index;
+};
+
 struct uv_lane {
     uv_mutex_t mutex;
     uv_cond_t wake;
     struct job_list waiting, finished; /* under mutex */
     bool stopping;                     /* under mutex */
     uv_thread_t *threads;
+    struct lane_seat *seats; /* one per thread */
     unsigned threads_count;
     uv_async_t async;
     size_t jobs; /* loop thread only */
@@ -39,7 +45,8 @@ static struct uv_job *list_take(struct job_list *l) {
 }
 
 static void lane_thread(void *argument) {
-    struct uv_lane *lane = argument;
+    const struct lane_seat *seat = argument;
+    struct uv_lane *lane = seat->lane;
     uv_mutex_lock(&lane->mutex);
     for (;;) {
         struct uv_job *job = list_take(&lane->waiting);
@@ -49,6 +56,7 @@ static void lane_thread(void *argument) {
             continue;
         }
         uv_mutex_unlock(&lane->mutex);
+        job->thread = seat->index;
         job->run(job);
         uv_mutex_lock(&lane->mutex);
         bool first = lane->finished.first == NULL;
@@ -80,9 +88,11 @@ struct uv_lane *uv_lane_new(uv_loop_t *loop, unsigned threads) {
     CHECK(uv_async_init(loop, &lane->async, on_async) == 0);
     lane->async.data = lane;
     lane->threads = check_alloc(threads, sizeof *lane->threads);
+    lane->seats = check_alloc(threads, sizeof *lane->seats);
     lane->threads_count = threads;
     for (unsigned i = 0; i < threads; i++) {
-        CHECK(uv_thread_create(&lane->threads[i], lane_thread, lane) == 0);
+        lane->seats[i] = (struct lane_seat){lane, i};
+        CHECK(uv_thread_create(&lane->threads[i], lane_thread, &lane->seats[i]) == 0);
     }
     return lane;
 }
@@ -116,6 +126,7 @@ static void on_closed(uv_handle_t *handle) {
     uv_cond_destroy(&lane->wake);
     uv_mutex_destroy(&lane->mutex);
     free(lane->threads);
+    free(lane->seats);
     free(lane);
 }
 

@@ -22,6 +22,7 @@ typedef void uv_job_fn(struct uv_job *job);
 struct uv_job {
     uv_job_fn *run, *done;
     struct uv_job *next;
+    unsigned thread; /* set before run: which of the lane's threads runs it, from 0; for what each thread has for itself */
 };
 
 struct uv_lane;
