@@ -51,6 +51,13 @@ junit_number() {
     sed -n "/<testcase/q; s/.*[[:space:]]$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1
 }
 
+# Other worlds than the test has, from a seed that is said.
+sim_soak() {
+    seed=$(date +%s)
+    echo "build/release/tests/sim/sim --seed $seed --worlds $((2000 * SUYUAN_SOAK)) --jobs $jobs"
+    build/release/tests/sim/sim --seed "$seed" --worlds $((2000 * SUYUAN_SOAK)) --jobs "$jobs"
+}
+
 stages() {
     SUYUAN_SOAK=$1
     export SUYUAN_SOAK
@@ -72,6 +79,10 @@ stages() {
         ctest_stage planted release -L '^planted$'
         ctest_stage fuzz dev -L '^fuzz$'
         ctest_stage e2e release -L '^e2e$'
+        if [ "$SUYUAN_SOAK" -gt 1 ]; then
+            stage sim-soak sim_soak
+            stage fuzz-soak fuzz $((6 * SUYUAN_SOAK))
+        fi
         ctest_stage others dev -LE '^(tidy|unit|vectors|scenario|sim|planted|fuzz|e2e)$'
     fi
     printf '\n阶段 stage   结果     时间 time\n%s%-12s          %5d s\n' "$stages_table" 合计total $(($(date +%s) - stages_begin))
