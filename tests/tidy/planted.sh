@@ -13,7 +13,7 @@ missed=0
 # expect RULE FILE [EDITED]: tidy reports this rule for this file; the edited file is put back.
 expect() {
     planted=$((planted + 1))
-    if ! "$tidy" . "$2" | grep -q "^$2:[0-9]*: $1: "; then
+    if ! "$tidy" . $([ "$1" = readme ] || echo "$2") | grep -q "^$2:[0-9]*: $1: "; then
         missed=$((missed + 1))
         echo "missed: $1 in $2"
     fi
@@ -112,6 +112,7 @@ mv storage/README.md saved-readme
 planted=$((planted + 1))
 "$tidy" . | grep -q '^storage:0: readme: ' || { missed=$((missed + 1)); echo "missed: readme"; }
 mv saved-readme storage/README.md
+edit readme storage/README.md 's/overlay/layer/g'
 
 # What must not be taken for a breach.
 cp ledger/apply.c saved

@@ -126,12 +126,30 @@ static void check_file(const char *path) {
     free(f.code);
 }
 
+/* A folder of the product: its README names every header. */
+static void check_headers(const char *folder, const char *readme) {
+    struct dirent **entries;
+    struct file f = {0};
+    if (strchr(folder, '/') != NULL || !file_read(readme, &f)) return;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        char *name = entries[i]->d_name, *dot = strrchr(name, '.');
+        bool header = has_suffix(name, ".h");
+        if (header) *dot = 0; /* by either of its files, or by what they share */
+        if (header && strstr(f.text, name) == NULL) report(&f, 0, "readme", "%s.h is not named", name);
+        free(entries[i]);
+    }
+    if (count >= 0) free(entries);
+    free(f.text);
+}
+
 static void check_folder(const char *folder) {
     char readme[PATH_BYTES + 16];
     struct file f = {.path = folder};
     snprintf(readme, sizeof readme, "%s/README.md", folder);
     if (!path_exists(readme) && !exception(folder, "readme", "", 0))
         report(&f, 0, "readme", "a folder without README.md");
+    check_headers(folder, readme);
 }
 
 static bool skipped(const char *name) {
