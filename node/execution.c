@@ -121,17 +121,15 @@ bool execution_commit(struct store store, struct executed *const blocks[], size_
     attested_encode(attested, &row);
     CHECK(!row.overflow);
     uint8_t key[9];
-    /* The row goes with the last block, in one batch. The executor's overlay may be reading that block's changes at this moment, so
-     * the row is added to a copy. */
-    struct changes *last_changes = changes_new();
-    changes_merge(last_changes, blocks[blocks_count - 1]->changes);
-    changes_put(last_changes, TABLE_CHAIN, attested_key(last->height, key), buffer_span(&row));
+    /* The row goes with the last block, in one batch; it cannot be added to that block's changes, which the executor's overlay may be reading
+     * at this moment. */
+    struct changes *beside = changes_new();
+    changes_put(beside, TABLE_CHAIN, attested_key(last->height, key), buffer_span(&row));
     struct changes **sets = check_alloc(blocks_count, sizeof(struct changes *));
-    for (size_t i = 0; i + 1 < blocks_count; i++) sets[i] = blocks[i]->changes;
-    sets[blocks_count - 1] = last_changes;
-    bool ok = commit_write(store, sets, blocks_count, last->height);
+    for (size_t i = 0; i < blocks_count; i++) sets[i] = blocks[i]->changes;
+    bool ok = commit_write_beside(store, sets, blocks_count, beside, last->height);
     free(sets);
-    changes_free(last_changes);
+    changes_free(beside);
     return ok;
 }
 

@@ -25,5 +25,9 @@ bool commit_height(struct reader r, enum table table, uint64_t *ret_height);
  * time. The sets may be read by an overlay on another thread meanwhile (overlay.h). */
 bool commit_write(struct store s, struct changes *const blocks[], size_t blocks_count,
                   uint64_t height) MUST_USE;
+/* The same with further rows in the same batches: what goes with the last block and is not of its
+ * execution. */
+bool commit_write_beside(struct store s, struct changes *const blocks[], size_t blocks_count,
+                         struct changes *beside, uint64_t height) MUST_USE;
 
 #endif
