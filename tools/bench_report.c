@@ -116,8 +116,6 @@ void bench_report_people(struct bench *b) {
         line(b, "  首末十分之一", "  first and last tenth",
              format(t, "%.0f, %.0f /s", b->full.first_per_s, b->full.last_per_s),
              tr(t, "不变慢", "no slowdown"));
-        line(b, "  最长停顿", "  longest stall",
-             format(t, "%.0f ms", (double)b->full.silence_us / 1e3), "100 ms");
         line(b, "  处理器（四节点合计/压测端）", "  CPU per record (all nodes / generator)",
              format(t, "%.0f / %.0f us", b->cpu_us, b->generator_cpu_us), "");
         line(b, "  磁盘", "  disk per record", format(t, "%.0f bytes", b->store_bytes), "");
@@ -127,6 +125,9 @@ void bench_report_people(struct bench *b) {
              format(t, "%.0f /s", b->events.per_s), "20000 /s");
     report_latency(b, "时延 提交到落账，空闲（中位/99%/最长）", "latency idle (p50/p99/max)",
                    &b->idle, "5 ms");
+    if (b->half.us > 0)
+        line(b, "最长停顿 半负载", "longest stall at half load",
+             format(t, "%.0f ms", (double)b->half.silence_us / 1e3), "100 ms");
     report_latency(b, "时延 半负载（中位/99%/最长）", "latency at half load (p50/p99/max)",
                    &b->half_probe, "20 / 60 ms");
     if (b->proofs_per_s > 0)
