@@ -291,25 +291,62 @@ struct span unpack_value(struct unpack *u) {
     return span_part(u->in, from, u->at - from);
 }
 
+void value_walk_begin(struct value_walk *w) {
+    w->depth = 0;
+    w->left[0] = 1;
+}
+
+bool unpack_walk(struct unpack *u, struct value_walk *w) {
+    struct head h;
+    while (w->left[w->depth] == 0) {
+        if (w->depth == 0) return false;
+        w->depth--;
+    }
+    if (!take_head(u, VALUE_NONE, &h)) return false;
+    w->left[w->depth]--;
+    w->kind = h.kind;
+    w->exact = true;
+    uint64_t size = h.negative ? 0 - h.n : h.n;
+    if (h.kind == VALUE_INT) w->exact = size <= (UINT64_C(1) << 53) - 1;
+    if (h.kind == VALUE_TEXT || h.kind == VALUE_BYTES || h.kind == VALUE_EXT) (void)take_payload(u, h.n);
+    if (h.kind == VALUE_ARRAY || h.kind == VALUE_MAP) {
+        if (w->depth == CODEC_DEPTH_MAX) return unpack_fail(u, ERR_CODEC_DEPTH), false;
+        w->left[++w->depth] = h.kind == VALUE_MAP ? 2 * h.n : h.n;
+    }
+    return true;
+}
+
 enum err unpack_end(const struct unpack *u) {
     if (u->err != OK) return u->err;
     return u->at < u->in.len ? ERR_CODEC_TRAILING : OK;
 }
 
+/* The next value, whose contents were checked before. */
+static struct span skip_value(struct unpack *u) {
+    struct value_walk w;
+    size_t from = u->at;
+    value_walk_begin(&w);
+    while (unpack_walk(u, &w)) {
+    }
+    return u->err == OK ? span_part(u->in, from, u->at - from) : SPAN_EMPTY;
+}
+
 bool value_get(struct span map, const char *key, struct span *ret_value) {
+    struct span wanted = span_text(key);
     struct unpack u;
+    struct head h;
     unpack_init(&u, map);
     if (unpack_peek(&u) != VALUE_MAP) return false;
     uint32_t count = unpack_map(&u, UINT32_MAX);
-    struct span last = SPAN_EMPTY;
     for (uint32_t i = 0; i < count; i++) {
-        struct span k = unpack_key(&u, &last);
-        struct span v = unpack_value(&u);
+        if (!take_head(&u, VALUE_TEXT, &h)) return false;
+        int order = span_compare(take_payload(&u, h.n), wanted);
+        if (order > 0) return false; /* keys are sorted */
+        struct span v = skip_value(&u);
         if (u.err != OK) return false;
-        if (span_is(k, key)) {
-            *ret_value = v;
-            return true;
-        }
+        if (order < 0) continue;
+        *ret_value = v;
+        return true;
     }
     return false;
 }

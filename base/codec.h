@@ -53,6 +53,16 @@ struct span unpack_key(struct unpack *u, struct span *last);
 struct span unpack_ext(struct unpack *u, int8_t type, size_t max);
 /* One whole canonical value of any kind, checked completely; its bytes. */
 struct span unpack_value(struct unpack *u);
+/* Walks over a value that was checked before, one head at a time: keys are values too, what a scalar holds is skipped unread. False at the
+ * end and after an error. Begin with the reader at the value and left = 1. */
+struct value_walk {
+    enum value_kind kind;
+    bool exact;                  /* not an integer outside +-(2^53-1) */
+    uint32_t depth;              /* arrays and maps around the value just met */
+    uint64_t left[CODEC_DEPTH_MAX + 1]; /* values still to come at each depth */
+};
+void value_walk_begin(struct value_walk *w);
+bool unpack_walk(struct unpack *u, struct value_walk *w) MUST_USE;
 /* Ends reading: the sticky error, or ERR_CODEC_TRAILING when bytes are left. */
 enum err unpack_end(const struct unpack *u) MUST_USE;
 void unpack_fail(struct unpack *u, enum err e); /* sets the sticky error if there is none yet */

@@ -200,10 +200,11 @@ static enum err document_to_items(struct span document, const char *const *path,
 
 enum err epcis_to_items(struct span document, struct arena *arena, struct items *ret,
                         struct refusal *ret_refusal) {
-    enum err err = epcis_depth_check(document, 0);
-    if (err == OK && epcis_survey(document).inexact) err = ERR_JSON_NUMBER;
-    if (err != OK) return refusal_set(ret_refusal, err, "%s", "");
-    err = epcis_validate(document, ret_refusal);
+    /* Rule E5: what base/json.h makes of text is no deeper and has no such number. */
+    struct epcis_survey all = epcis_survey(document);
+    if (all.depth > JSON_DEPTH_MAX) return refusal_set(ret_refusal, ERR_CODEC_DEPTH, "%s", "");
+    if (all.inexact) return refusal_set(ret_refusal, ERR_JSON_NUMBER, "%s", "");
+    enum err err = epcis_validate(document, ret_refusal);
     if (err != OK) return err;
     const char *const *path = epcis_path_of(document);
     if (path != NULL) return document_to_items(document, path, arena, ret, ret_refusal);

@@ -10,10 +10,13 @@ static bool hides(struct span value) {
     return epcis_survey(value).hides;
 }
 
-/* Rules E5 (numbers), E6 */
-static enum err check_shown(const struct item *item, const char *const never_hidden[],
-                            struct refusal *ret_refusal) {
+/* Rules E5 (depth, numbers), E6. `levels`: arrays and maps around the event in the document that it is given
+ * back in. */
+static enum err check_shown(const struct item *item, uint32_t levels,
+                            const char *const never_hidden[], struct refusal *ret_refusal) {
     struct epcis_survey all = epcis_survey(item->fields);
+    if (all.depth + levels > JSON_DEPTH_MAX)
+        return refusal_set(ret_refusal, ERR_CODEC_DEPTH, "%s", "fields");
     if (all.inexact) return refusal_set(ret_refusal, ERR_JSON_NUMBER, "%s", "fields");
     if (!all.hides) return OK;
     for (; *never_hidden != NULL; never_hidden++) {
@@ -81,9 +84,7 @@ static enum err check_event(const struct item *item, uint32_t levels, struct buf
     if (item->type < ITEM_OBJECT_EVENT || item->type > ITEM_OTHER_EVENT) {
         return refusal_set(ret_refusal, ERR_ITEM_TYPE, "%s", "type");
     }
-    enum err err = epcis_depth_check(item->fields, levels);
-    if (err != OK) return refusal_set(ret_refusal, err, "%s", "fields");
-    err = check_shown(item, never_hidden, ret_refusal);
+    enum err err = check_shown(item, levels, never_hidden, ret_refusal);
     if (err == OK && epcis_type_named(epcis_text_at(item->fields, "type")) != (enum item_type)item->type) {
         err = refusal_set(ret_refusal, ERR_ITEM_TYPE, "%s", "type");
     }
@@ -103,9 +104,7 @@ static enum err check_envelope(const struct item *item, uint32_t items_left,
     static const char *const never_hidden[] = {"@context",      "creationDate", "epcisBody",
                                                "schemaVersion", "type",         NULL};
     uint32_t events = 0;
-    enum err err = epcis_depth_check(item->fields, 0);
-    if (err != OK) return refusal_set(ret_refusal, err, "%s", "fields");
-    err = check_shown(item, never_hidden, ret_refusal);
+    enum err err = check_shown(item, 0, never_hidden, ret_refusal);
     if (err != OK) return err;
     if (!epcis_envelope_events(item, &events) || events > items_left) {
         return refusal_set(ret_refusal, ERR_ITEM_ENVELOPE, "%s", "eventList");

@@ -6,8 +6,6 @@
 
 #define ROLE_BIT(r) (1u << (r))
 
-static const int64_t INTEGER_EXACT_MAX = (INT64_C(1) << 53) - 1;
-
 /* Rule E3 */
 const char *const epcis_role_fields[ROLES] = {
     [ROLE_PARENT] = "parentID",
@@ -123,40 +121,18 @@ bool epcis_takeable(enum item_type type, int role, struct span value) {
     return type != ITEM_OTHER_EVENT || epcis_list_conforms(epcis_role_counts(role), value);
 }
 
-/* What a walk over a value finds, at any depth. Values are written depth first: the number still to
- * come is all there is to keep. */
-static bool integer_exact(struct unpack *u) {
-    int64_t v = unpack_int(u);
-    return u->err == OK && v <= INTEGER_EXACT_MAX && v >= -INTEGER_EXACT_MAX;
-}
-
 struct epcis_survey epcis_survey(struct span value) {
-    struct epcis_survey s = {false, false};
+    struct epcis_survey s = {.depth = 0};
+    struct value_walk w;
     struct unpack u;
     unpack_init(&u, value);
-    for (uint64_t left = 1; left > 0 && u.err == OK; left--) {
-        enum value_kind kind = unpack_peek(&u);
-        if (kind == VALUE_EXT) s.hides = true;
-        if (kind == VALUE_MAP) {
-            left += 2 * (uint64_t)unpack_map(&u, UINT32_MAX);
-        } else if (kind == VALUE_ARRAY) {
-            left += unpack_array(&u, UINT32_MAX);
-        } else if (kind == VALUE_INT) {
-            if (!integer_exact(&u)) s.inexact = true;
-        } else {
-            (void)unpack_value(&u);
-        }
+    value_walk_begin(&w);
+    while (unpack_walk(&u, &w)) {
+        if (w.kind == VALUE_EXT) s.hides = true;
+        if (!w.exact) s.inexact = true;
+        if (w.depth > s.depth) s.depth = w.depth;
     }
     return s;
-}
-
-/* Rule E5: a document is nested at most JSON_DEPTH_MAX deep. `levels`: arrays and maps around the value in it. */
-enum err epcis_depth_check(struct span value, uint32_t levels) {
-    struct unpack u;
-    unpack_init(&u, value);
-    u.depth = CODEC_DEPTH_MAX - JSON_DEPTH_MAX + levels;
-    (void)unpack_value(&u);
-    return u.err;
 }
 
 /* The number of events an envelope says; false when it is no envelope of a document. */

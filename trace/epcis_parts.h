@@ -31,13 +31,12 @@ bool epcis_envelope_events(const struct item *item, uint32_t *ret) MUST_USE;
 /* Rule E4: may this value be taken out as things? */
 bool epcis_takeable(enum item_type type, int role, struct span value);
 
-/* What a walk over a value finds, at any depth. */
+/* What a walk over a canonical value finds, at any depth. */
 struct epcis_survey {
     bool hides;
-    bool inexact; /* an integer that JSON's numbers, doubles for most readers, would round */
+    bool inexact;   /* an integer that JSON's numbers, doubles for most readers, would round */
+    uint32_t depth; /* of nesting: 1 for an array or map of scalars */
 };
 struct epcis_survey epcis_survey(struct span value);
-/* Rule E5: a document is nested at most JSON_DEPTH_MAX deep. `levels`: arrays and maps around the value in it. */
-enum err epcis_depth_check(struct span value, uint32_t levels) MUST_USE;
 
 #endif

@@ -27,22 +27,16 @@ static bool thing_kinds_valid(const struct thing *thing) {
            (unit == VALUE_NIL || unit == VALUE_TEXT);
 }
 
-/* Every ext inside a canonical value must be a well-formed hidden value. msgpack is written depth
- * first, so a walk over all values needs only the number of those still to come, and no stack. */
+/* Every ext inside a canonical value must be a well-formed hidden value. */
 static enum err hidden_all_valid(struct span value) {
+    struct value_walk w;
     struct unpack u;
     unpack_init(&u, value);
-    for (uint64_t left = 1; left > 0 && u.err == OK; left--) {
-        enum value_kind kind = unpack_peek(&u);
-        if (kind == VALUE_MAP) {
-            left += 2 * (uint64_t)unpack_map(&u, UINT32_MAX);
-        } else if (kind == VALUE_ARRAY) {
-            left += unpack_array(&u, UINT32_MAX);
-        } else {
-            struct span one = unpack_value(&u);
-            struct hidden hidden;
-            if (kind == VALUE_EXT && hidden_read(one, &hidden) != OK) return ERR_ITEM_HIDDEN;
-        }
+    value_walk_begin(&w);
+    for (size_t from = 0; unpack_walk(&u, &w); from = u.at) {
+        struct hidden hidden;
+        if (w.kind == VALUE_EXT && hidden_read(span_part(value, from, u.at - from), &hidden) != OK)
+            return ERR_ITEM_HIDDEN;
     }
     return u.err;
 }

@@ -448,6 +448,58 @@ static void a_map_is_looked_up_by_key(void **state) {
     assert_int_equal(value_kind(SPAN_EMPTY), VALUE_NONE);
 }
 
+/* The walk meets every value once, in order, at its depth; and value_get finds what a walk by hand finds. */
+static void a_walk_meets_every_value(void **state) {
+    (void)state;
+    struct rng r = {.state = 21};
+    struct arena arena CLEANUP(arena_free) = {0};
+    struct buffer value CLEANUP(buffer_free) = {0};
+    arena_init(&arena, 16 << 20);
+    buffer_init(&value, 1 << 20);
+    for (uint32_t i = 0; i < 3000; i++) {
+        struct value_walk w;
+        struct unpack u, hand;
+        arena_reset(&arena);
+        buffer_clear(&value);
+        rng_value(&r, 5, &arena, &value);
+        unpack_init(&u, buffer_span(&value));
+        unpack_init(&hand, buffer_span(&value));
+        value_walk_begin(&w);
+        uint64_t met = 0, left = 1;
+        for (; left > 0; left--, met++) {
+            enum value_kind kind = unpack_peek(&hand);
+            assert_true(unpack_walk(&u, &w) && w.kind == kind);
+            if (kind == VALUE_MAP) left += 2 * (uint64_t)unpack_map(&hand, UINT32_MAX);
+            else if (kind == VALUE_ARRAY) left += unpack_array(&hand, UINT32_MAX);
+            else (void)unpack_value(&hand);
+            assert_int_equal(u.at, hand.at);
+        }
+        assert_false(unpack_walk(&u, &w));
+        assert_int_equal(unpack_end(&u), OK);
+        if (value_kind(buffer_span(&value)) != VALUE_MAP) continue;
+        unpack_init(&hand, buffer_span(&value));
+        struct span last = SPAN_EMPTY, found;
+        for (uint32_t n = unpack_map(&hand, UINT32_MAX); n > 0; n--) {
+            char name[64] = "";
+            struct span key = unpack_key(&hand, &last), v = unpack_value(&hand);
+            if (key.len >= sizeof name) continue;
+            if (key.len > 0) memcpy(name, key.data, key.len);
+            assert_true(value_get(buffer_span(&value), name, &found) && span_equal(found, v) && found.data == v.data);
+            name[key.len] = '!';
+            name[key.len + 1] = 0;
+            if (value_get(buffer_span(&value), name, &found)) assert_true(found.data != v.data);
+        }
+    }
+    /* cut off, it stops with the error and meets nothing beyond the bytes */
+    struct value_walk w;
+    struct unpack u;
+    unpack_init(&u, span_of("\x93\x01\xdd\xff", 4));
+    value_walk_begin(&w);
+    assert_true(unpack_walk(&u, &w) && unpack_walk(&u, &w) && w.depth == 1 && w.exact);
+    assert_false(unpack_walk(&u, &w));
+    assert_int_equal(u.err, ERR_CODEC_TRUNCATED);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ours_and_msgpack_agree),
@@ -457,6 +509,7 @@ int main(void) {
         cmocka_unit_test(structs_there_and_back),
         cmocka_unit_test(lists_take_no_memory_on_credit),
         cmocka_unit_test(a_map_is_looked_up_by_key),
+        cmocka_unit_test(a_walk_meets_every_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
