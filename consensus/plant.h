@@ -66,4 +66,8 @@
 #define PLANT_PAYLOAD_NOT_JOURNALLED 0 /* votes for what the disk does not hold */
 #endif
 
+#ifndef PLANT_LOST_VOTES
+#define PLANT_LOST_VOTES 0 /* a validator that lost its journal votes on as if it had signed nothing */
+#endif
+
 #endif

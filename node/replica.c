@@ -25,7 +25,6 @@ struct replica *replica_new(const struct replica_config *config) {
     r->genesis = config->genesis;
     r->n = config->genesis->validators.count;
     r->validator = config->validator != REPLICA_NO_VALIDATOR;
-    r->may_vote = true;
     r->random = config->random_seed;
     CHECK(!r->validator || config->validator < r->n);
     if (r->validator) signer_init(&r->signer, config->genesis, config->validator, &config->seed);
@@ -128,6 +127,8 @@ static void on_recover(struct replica *r, const struct replica_input *in) {
         guard_recover(r, in->bytes);
         r->guard_sequence = in->sequence;
         break;
+    case JOURNAL_LOST:
+    case JOURNAL_FOUND: lost_recover(r, in->sequence, in->type, in->bytes); break;
     }
     journal_mark(r, in->sequence, view);
     consensus_run(r);
@@ -136,8 +137,6 @@ static void on_recover(struct replica *r, const struct replica_input *in) {
 static void on_start(struct replica *r, const struct replica_input *in) {
     const struct replica_head *head = in->head;
     r->started = true;
-    r->may_vote = in->err == OK;
-    if (!r->may_vote) snprintf(r->reason, sizeof r->reason, "the journal is damaged: this node follows and does not vote");
     if (in->sequence > r->sequence) r->sequence = r->durable = in->sequence;
     if (head->height == 0)
         block_header_genesis(&r->genesis->chain_id, r->genesis->rest.created_ms, &r->executed_header);
@@ -151,6 +150,7 @@ static void on_start(struct replica *r, const struct replica_input *in) {
     r->attested.height = head->height;
     r->attested.size = head->log_size;
     r->final_time_ms = r->executed_header.time_ms;
+    lost_begin(r, in->err != OK);
     if (r->validator) vote_guard_raise_floor(&r->signer.votes, r->committed_view + 1);
     payloads_drop_below(r, r->committed_view);
     consensus_queue(r, (struct consensus_input){.kind = CONSENSUS_START, .view = r->committed_view, .digest = head->block}, NULL);
@@ -240,6 +240,7 @@ static void settle(struct replica *r) {
         payloads_progress(r);
         synced_take(r);
         finals_progress(r);
+        lost_progress(r);
         update_work(r);
         if (r->queue_first == NULL) break;
         consensus_run(r);

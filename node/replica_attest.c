@@ -44,7 +44,7 @@ static uint64_t stamp(struct replica *r) {
 
 static void cosign(struct replica *r) {
     struct cosignature c;
-    if (!may_sign(r)) return;
+    if (!may_sign(r) || r->executed_header.view < r->lost.cosign_view) return; /* replica_lost.c */
     uint64_t time_s = stamp(r);
     if (time_s == 0) return; /* restarted before the first cosignature, with something above: no moment is known to be true */
     if (signer_cosign(&r->signer, r->executed_size, &r->executed_root, time_s, &c) != OK) return;
@@ -205,6 +205,9 @@ void on_cosignature_message(struct replica *r, const struct replica_input *in) {
         drop_peer(r, in->peer, e);
         return;
     }
+    /* Our own of a life that we do not remember. */
+    if (c.index == r->config.validator && (r->lost.active || r->executed_header.view < r->lost.cosign_view))
+        signer_fold_guard(&r->signer, &(struct guard){.size = c.size, .root = c.root, .time_s = c.time_s});
     take_cosignature(r, &c);
 }
 

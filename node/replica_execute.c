@@ -199,8 +199,9 @@ static void journal_trim(struct replica *r) {
     }
     if (keep == 0) return;
     guard_keep(r, keep);
-    struct replica_output *o = output_add(r, REPLICA_JOURNAL_KEEP);
-    o->sequence = keep < r->guard_sequence ? keep : r->guard_sequence;
+    lost_keep(r, keep);
+    if (r->guard_sequence != 0 && r->guard_sequence < keep) keep = r->guard_sequence;
+    output_add(r, REPLICA_JOURNAL_KEEP)->sequence = keep;
 }
 
 void on_committed(struct replica *r, uint64_t height) {

@@ -3,7 +3,7 @@
 static const struct field status_fields[] = {
     CODEC_UINT(status_message, height, 0, UINT64_MAX),
     CODEC_UINT(status_message, final_view, 0, UINT64_MAX),
-    CODEC_UINT(status_message, log_size, 0, UINT64_MAX),
+    CODEC_UINT(status_message, view, 0, UINT64_MAX),
 };
 const struct type status_message_type = CODEC_TYPE(status_message, status_fields);
 

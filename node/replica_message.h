@@ -1,7 +1,7 @@
 /* replica_message.h: the bodies of the messages and journal records that the replica writes and reads. Types:
  * node/peer_message.h.
  *
- *   STATUS             [committed height, final view, log size]
+ *   STATUS             [committed height, final view, view]
  *   PROPOSAL, VOTE     vote (SPEC V2)                       EVIDENCE   [vote, vote] as bytes
  *   CERTIFICATE        certificate (SPEC V3)
  *   CERTIFICATE_FETCH  [view, kind]
@@ -21,13 +21,22 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 
-/* Journal record types. Each body is what the message of that name carries, but for these two:
+/* Journal record types. Each body is what the message of that name carries, but for these:
  *   JOURNAL_PAYLOAD   [header as bytes, wire identities, [wire records]]
  *   JOURNAL_GUARD     [size, root, time s, own cosignature as bytes (SPEC K6)] */
-enum journal_record { JOURNAL_VOTE = 1, JOURNAL_PROPOSAL = 2, JOURNAL_CERTIFICATE = 3, JOURNAL_PAYLOAD = 4, JOURNAL_GUARD = 5 };
+enum journal_record {
+    JOURNAL_VOTE = 1,
+    JOURNAL_PROPOSAL = 2,
+    JOURNAL_CERTIFICATE = 3,
+    JOURNAL_PAYLOAD = 4,
+    JOURNAL_GUARD = 5,
+    JOURNAL_LOST = 6,
+    JOURNAL_FOUND = 7,
+};
 
 struct status_message {
-    uint64_t height, final_view, log_size;
+    uint64_t height, final_view;
+    uint64_t view; /* the sender is in; 0 when it cannot say: a follower, or a validator that lost its journal */
 };
 extern const struct type status_message_type;
 

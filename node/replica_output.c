@@ -109,7 +109,7 @@ void drop_peer(struct replica *r, uint64_t peer, enum err e) {
 }
 
 bool may_sign(const struct replica *r) {
-    return r->validator && r->started && r->may_vote && !r->write_failed && !r->diverged && !r->stopping;
+    return r->validator && r->started && !r->lost.active && !r->write_failed && !r->diverged && !r->stopping;
 }
 
 uint64_t random_next(struct replica *r) {

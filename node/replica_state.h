@@ -122,7 +122,13 @@ struct replica {
     struct replica_config config;
     const struct genesis *genesis;
     uint32_t n;
-    bool validator, started, stopping, write_failed, may_vote;
+    bool validator, started, stopping, write_failed;
+    struct lost {                 /* replica_lost.c */
+        bool active, heard[VALIDATORS_MAX];
+        uint32_t heard_count;
+        uint64_t sequence, claims_max;
+        uint64_t cosign_view; /* cosignatures begin with the first block of this view or above; 0: always */
+    } lost;
     struct signer signer;
     struct consensus *consensus;
     struct consensus_outputs *consensus_outputs;
@@ -276,6 +282,13 @@ void note_passed(struct replica *r, uint64_t view, const struct digest *digest, 
 void heartbeat(struct replica *r);
 void guard_recover(struct replica *r, struct span body);
 void guard_keep(struct replica *r, uint64_t sequence);
+
+/* a lost journal (replica_lost.c) */
+void lost_begin(struct replica *r, bool lost_now);
+void lost_recover(struct replica *r, uint64_t sequence, uint8_t type, struct span body);
+void lost_hear(struct replica *r, uint8_t validator, uint64_t view);
+void lost_progress(struct replica *r);
+void lost_keep(struct replica *r, uint64_t sequence); /* the mark goes with what is kept */
 
 /* catching up (replica_sync.c) */
 void on_status_message(struct replica *r, const struct replica_input *in);

@@ -17,7 +17,8 @@ static struct replica_peer *peer_of(struct replica *r, uint64_t id) {
 void send_status(struct replica *r, uint64_t peer) {
     struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 64);
-    struct status_message m = {r->committed_height, consensus_final_view(r->consensus), r->committed_size};
+    struct status_message m = {r->committed_height, consensus_final_view(r->consensus), 0};
+    if (r->validator && !r->lost.active) m.view = consensus_view(r->consensus); /* replica_lost.c */
     codec_encode(&status_message_type, &m, &bytes);
     if (peer == PEER_NONE)
         send_all(r, MESSAGE_STATUS, buffer_span(&bytes));
@@ -35,6 +36,7 @@ void on_status_message(struct replica *r, const struct replica_input *in) {
     if (p == NULL) return;
     p->status = m; /* a height may go down: another one may have been a lie */
     p->status_known = true;
+    if (p->validator != REPLICA_NO_VALIDATOR) lost_hear(r, p->validator, m.view);
 }
 
 void on_block_fetch(struct replica *r, const struct replica_input *in) {

@@ -187,14 +187,9 @@ static void replica_begin(struct uv_node *n, const struct journal_report *report
     buffer_init(&header, BLOCK_HEADER_BYTES_MAX);
     execution_head(store_reader(n->store), &header, &head);
     /* A validator whose journal is gone while its store is not may have signed what it does not remember. */
-    bool lost = report->health == JOURNAL_DAMAGED || (report->health == JOURNAL_FRESH && head.height > 0);
+    bool lost = report->health == JOURNAL_DAMAGED || (report->records == 0 && head.height > 0);
     struct replica_input in = {.kind = REPLICA_START, .head = &head, .sequence = report->last_sequence,
                                .err = lost && n->validator >= 0 ? ERR_NOT_VOTING : OK};
-    if (in.err != OK) {
-        static const char text[] = "event=journal_lost: this validator may have signed what it does not remember; "
-                                   "it follows and does not vote";
-        node_alarm(n, span_text(text));
-    }
     node_input(n, &in);
 }
 

@@ -133,7 +133,7 @@ static void opened(struct liar *l) {
     struct buffer out CLEANUP(buffer_free) = {0};
     buffer_init(&out, 256);
     CHECK(ledger_head_read(store_reader(l->store), &head));
-    struct status_message m = {head.height, head.view, head.log.size};
+    struct status_message m = {head.height, head.view, head.view + 1};
     codec_encode(&status_message_type, &m, &out);
     tell(l, MESSAGE_STATUS, buffer_span(&out));
     tell_checkpoints(l, head.height);

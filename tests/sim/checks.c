@@ -54,7 +54,9 @@ void check_journalled(struct world *w, struct node *n, uint64_t sequence, uint8_
         r.certificate_view = unpack_uint(&u, UINT64_MAX);
         break;
     case JOURNAL_PAYLOAD:
-    case JOURNAL_GUARD: return;
+    case JOURNAL_GUARD:
+    case JOURNAL_LOST:
+    case JOURNAL_FOUND: return;
     }
     if (n->records_count == n->records_cap) {
         n->records_cap = n->records_cap == 0 ? 64 : n->records_cap * 2;

@@ -304,8 +304,10 @@ void node_start(struct world *w, struct node *n) {
                (unsigned long)head.height, (unsigned long)head.view, (unsigned long)report.first_sequence,
                (unsigned long)report.last_sequence);
     }
+    bool lost = report.records == 0 && head.height > 0 && !n->follower; /* as uv_start.c has it */
     check_started(w, n);
-    node_input(w, n, (struct replica_input){.kind = REPLICA_START, .head = &head, .sequence = report.last_sequence});
+    node_input(w, n, (struct replica_input){.kind = REPLICA_START, .head = &head, .sequence = report.last_sequence,
+                                            .err = lost ? ERR_NOT_VOTING : OK});
     network_offer(w, n->index);
 }
 
@@ -344,6 +346,12 @@ static void crash_disks(struct world *w, struct node *n) {
     n->tear = false;
     journal_memory_crash(n->disk, sim_random(w, UINT64_MAX), w->crash_sector_chance);
     store_memory_crash(n->store, 0);
+    struct ledger_head head;
+    if (n->index != w->lost_node || !ledger_head_read(store_reader(n->store), &head) || head.height == 0 || sim_chance(w, 128)) return;
+    journal_memory_free(n->disk);
+    n->disk = journal_memory_new();
+    journal_memory_faults(n->disk, journal_fault, n);
+    if (w->verbose) printf("%8lu node %d lost its journal\n", (unsigned long)w->now_ms, n->index);
 }
 
 void node_crash(struct world *w, struct node *n) {

@@ -173,6 +173,7 @@ struct world {
     size_t heap_count, heap_cap;
     const struct liar *liar;
     int liar_node; /* -1: none */
+    int lost_node; /* loses its whole journal at crashes; -1: none */
     uint32_t pool_records_max, segment_bytes;
     uint64_t pool_bytes_max;
     uint32_t job_ms_max, disk_ms_max, crash_sector_chance;

@@ -125,6 +125,9 @@ static void draw(struct world *w, struct fixtures *fixtures) {
         w->liar_node = (int)sim_random(w, w->n);
     }
     w->disk_faults = w->liar == NULL && sim_chance(w, 40);
+    /* Drawn from the seed itself, so that worlds without it stay what they were. One fault of this kind is all that may be at a time. */
+    bool loses = w->liar == NULL && !w->disk_faults && w->crash_every_ms > 0 && w->seed % 5 == 3;
+    w->lost_node = loses ? (int)(w->seed / 5 % w->n) : -1;
 }
 
 static void nodes_draw(struct world *w) {
