@@ -6,10 +6,10 @@
  *
  * Three layers:
  *   unpack_*   sticky-fail reader: after the first error every call returns zero or empty and `err` says why; test once at the end.
- *   pack_*     writer into a buffer (msgpack-c behind codec_pack.c); the caller keeps map keys sorted, pack_map_key CHECKs it... in tests
- *              and debug builds by codec_is_canonical.
+ *   pack_*     writer into a buffer (msgpack-c behind codec_pack.c); the caller keeps map keys sorted and unique;
+ *              value_check says whether it did.
  *   type       a table of fields for a C struct: one strict encoder and decoder for both directions, JSON writer, size bound,
- *              random generator for tests. A struct is an array of its fields in table order.
+ *              random generator for tests (tests/unit/codec_random.h). A struct is an array of its fields in table order.
  *
  * Hostile input: lengths are compared with the bytes left before anything is allocated; depth and counts are bounded.
  */

@@ -1,7 +1,7 @@
 /* crypto.h: the only door to libsodium (crypto.c) and to OpenSSL's SHA-256 (sha256.c).
  *
  * Every hash or signature input begins with its own tag, a constant string ending in one NUL byte, given here as a
- * C string: the functions below add the NUL. docs/spec.md lists every tag (rules T1..).
+ * C string: the functions below add the NUL. docs/spec.md rule C1 lists every tag.
  *
  * Ed25519 (RFC 8032) under one rule, docs/spec.md rule C3: a key is registered only if key_valid; a signature is refused if S
  * is not canonical or R is of small order. One engine (libsodium) decides everywhere; crypto_start probes it against pinned
@@ -42,7 +42,7 @@ void sha256_init_tagged(struct sha256 *h, const char *tag);
 
 bool key_valid(const struct pubkey *key);
 void key_from_seed(const struct seed *seed, struct keypair *ret);
-/* seed of one purpose: SHA-256("suyuan/derive/v1\0" || purpose || 0x00 || seed). Purposes: docs/spec.md rule C5. */
+/* seed of one purpose: SHA-256("suyuan/derive/v1\0" || purpose || 0x00 || seed). Purposes: docs/spec.md rule C4. */
 void seed_derive(const struct seed *seed, const char *purpose, struct seed *ret);
 void seed_random(struct seed *ret);
 void seed_wipe(struct seed *seed);

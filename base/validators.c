@@ -9,11 +9,6 @@ static const struct field validator_fields[] = {
 };
 const struct type validator_type = CODEC_TYPE(validator, validator_fields);
 
-static const struct field validator_set_fields[] = {
-    CODEC_LIST(validator_set, validators, count, &validator_type, VALIDATORS_MIN, VALIDATORS_MAX),
-};
-const struct type validator_set_type = CODEC_TYPE(validator_set, validator_set_fields);
-
 uint32_t faults_max(uint32_t n) {
     CHECK(n >= 1);
     return (n - 1) / 3;

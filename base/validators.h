@@ -20,10 +20,9 @@ struct validator {
 extern const struct type validator_type;
 
 struct validator_set {
-    struct validator *validators; /* 4..VALIDATORS_MAX, order fixes the index */
+    struct validator *validators; /* VALIDATORS_MIN..VALIDATORS_MAX, order fixes the index */
     uint32_t count;
 };
-extern const struct type validator_set_type;
 
 uint32_t quorum(uint32_t n);     /* n >= 1 */
 uint32_t faults_max(uint32_t n); /* floor((n-1)/3) */
