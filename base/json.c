@@ -121,7 +121,9 @@ enum err json_parse(struct span text, struct buffer *out, struct refusal *ret_wh
     json_t *root = json_loadb((const char *)text.data, text.len,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (root == NULL)
-        return refusal_set(ret_where, error_of(&error), "line %d column %d", error.line, error.column);
+        /* Of an empty text jansson has no place to name. */
+        return refusal_set(ret_where, error_of(&error), "line %d column %d",
+                           error.line > 0 ? error.line : 1, error.column > 0 ? error.column : 0);
     size_t from = out->len;
     enum err e = value_out(root, out);
     json_decref(root);

@@ -123,6 +123,7 @@ static enum err fill(struct genesis *g, struct span file, struct refusal *ret) {
 }
 
 enum err genesis_parse(struct span file, struct genesis **ret, struct refusal *ret_refusal) {
+    if (file.len == 0) return refusal_set(ret_refusal, ERR_CODEC_TRUNCATED, "%s", "");
     if (file.len > GENESIS_BYTES_MAX) return refusal_set(ret_refusal, ERR_TOO_LARGE, "%s", "");
     struct genesis *g = check_alloc(1, sizeof *g);
     arena_init(&g->arena, ARENA_BYTES);

@@ -100,6 +100,55 @@ static size_t options_add(struct argp_option out[], size_t n, const struct optio
     return n;
 }
 
+/* The first option that cannot be read, as getopt_long goes: abbreviations that name one option
+ * are names. NULL: none. */
+static const struct option_row *option_named(const struct reading *r, const char *name,
+                                             size_t len) {
+    const struct option_row *tables[] = {global_options, r->command ? r->command->options : NULL};
+    const struct option_row *found = NULL;
+    bool twice = false;
+    for (size_t i = 0; i < 2; i++)
+        for (const struct option_row *o = tables[i]; o != NULL && o->name != NULL; o++) {
+            if (strncmp(o->name, name, len) != 0) continue;
+            if (o->name[len] == 0) return o;
+            twice = found != NULL;
+            found = o;
+        }
+    return twice ? NULL : found;
+}
+
+static const struct option_row *option_lettered(const struct reading *r, char letter) {
+    const struct option_row *o = option_find(r->command ? r->command->options : NULL, letter);
+    return o != NULL && letter > ' ' && letter < 0x7f ? o : NULL;
+}
+
+static const char *offender(const struct reading *r, int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        const char *text = argv[i];
+        if (text[0] != '-' || text[1] == 0) {
+            if (r->command == NULL) return NULL;
+            continue;
+        }
+        if (strcmp(text, "--") == 0) return NULL;
+        bool takes_next;
+        if (text[1] == '-') {
+            size_t len = strcspn(text + 2, "=");
+            const struct option_row *o = option_named(r, text + 2, len);
+            bool value = text[2 + len] == '=';
+            if (o == NULL || (value && o->value == NULL)) return text;
+            takes_next = o->value != NULL && !value;
+        } else {
+            const struct option_row *o = NULL;
+            size_t at = 1;
+            for (; text[at] != 0 && (o == NULL || o->value == NULL); at++)
+                if ((o = option_lettered(r, text[at])) == NULL) return text;
+            takes_next = o->value != NULL && text[at] == 0;
+        }
+        if (takes_next && ++i == argc) return text;
+    }
+    return NULL;
+}
+
 /* An option that is known but stands without its value, or with one it does not take, or is not
  * known. */
 static void complain_option(struct reading *r, const char *text) {
@@ -125,12 +174,10 @@ static bool parse(struct reading *r, int argc, char **argv) {
     struct argp argp = {.options = options, .parser = take};
     unsigned flags = ARGP_NO_HELP | ARGP_NO_ERRS | ARGP_NO_EXIT;
     if (r->command == NULL) flags |= ARGP_IN_ORDER;
-    int end = 0;
+    const char *bad = offender(r, argc, argv); /* before argp changes the order */
     r->next = argc;
-    if (argp_parse(&argp, argc, argv, flags, &end, r) == 0) return true;
-    if (!r->failed)
-        complain_option(r, end > 0 && end <= argc && argv[end - 1] != NULL ? argv[end - 1]
-                                                                           : argv[argc - 1]);
+    if (argp_parse(&argp, argc, argv, flags, NULL, r) == 0) return true;
+    if (!r->failed) complain_option(r, bad ? bad : argv[argc - 1]);
     return false;
 }
 

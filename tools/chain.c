@@ -30,6 +30,11 @@ const char *chain_genesis_file(const struct arguments *a) {
     return given(a, OPTION_GENESIS, "SUYUAN_GENESIS");
 }
 
+const char *chain_genesis_hint(struct tool *t, const struct arguments *a) {
+    const char *file = chain_genesis_file(a);
+    return file ? shell_word(t, file) : "genesis";
+}
+
 static int chain_id_text(struct tool *t, const char *text, struct digest *ret) {
     if (hex_decode(text, strlen(text), ret->b, sizeof ret->b) == OK) return EXIT_OK;
     return fail(t, EXIT_USAGE, "genesis show genesis", "链编号应为 64 位小写十六进制：%s",

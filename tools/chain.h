@@ -25,6 +25,8 @@ extern const struct option_row chain_options[];
 int genesis_read(struct tool *t, const char *path, struct genesis **ret) MUST_USE;
 /* The genesis file that was named, by option or environment; NULL when none was. */
 const char *chain_genesis_file(const struct arguments *a);
+/* The same for a next command, quoted: the file that is known, or what it is usually called. */
+const char *chain_genesis_hint(struct tool *t, const struct arguments *a);
 /* EXIT_USAGE when nothing says which chain is meant, or two things say different ones. */
 int chain_id_of_arguments(struct tool *t, const struct arguments *a, struct digest *ret) MUST_USE;
 /* The whole genesis: from the file, else from the node, whose answer must have the chain id that

@@ -374,7 +374,8 @@ static int accepted_read(struct bench *b, uint64_t *ret) {
     buffer_free(&answer.body);
     http_client_free(http);
     return ok ? EXIT_OK
-              : fail(t, EXIT_UNREACHABLE, format(t, "devnet up --dir %s", b->devnet.directory),
+              : fail(t, EXIT_UNREACHABLE,
+                     format(t, "devnet up --dir %s", shell_word(t, b->devnet.directory)),
                      "node0 没有应答", "node0 does not answer");
 }
 

@@ -84,6 +84,21 @@ static int run_checkpoint_show(struct tool *t, const struct arguments *a) {
     return code;
 }
 
+/* The policy is a text for other people's tools; with --json it is the text within a JSON value. */
+static int policy_print(struct tool *t, struct span policy) {
+    struct buffer out CLEANUP(buffer_free) = {0};
+    struct emit j;
+    if (!t->json) return file_write(t, "-", policy);
+    buffer_init(&out, 8 * policy.len + 64);
+    emit_begin(&j, &out);
+    emit_object(&j);
+    emit_key_text(&j, "policy", policy);
+    emit_object_end(&j);
+    emit_end(&j);
+    json_print(&out);
+    return EXIT_OK;
+}
+
 static int run_checkpoint_policy(struct tool *t, const struct arguments *a) {
     struct node n CLEANUP(node_close) = {0};
     struct buffer out CLEANUP(buffer_free) = {0};
@@ -95,11 +110,11 @@ static int run_checkpoint_policy(struct tool *t, const struct arguments *a) {
         buffer_init(&out, 1 << 20);
         checkpoint_policy(&g->validators, g->origin, &out);
         genesis_free(g);
-        return file_write(t, "-", buffer_span(&out));
+        return policy_print(t, buffer_span(&out));
     }
     node_open(t, &n);
     code = node_get(&n, "/v1/checkpoint/policy", "text/plain", NULL);
-    return code ? code : file_write(t, "-", buffer_span(&n.answer.body));
+    return code ? code : policy_print(t, buffer_span(&n.answer.body));
 }
 
 static const struct option_row checkpoint_options[] = {

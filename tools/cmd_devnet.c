@@ -36,7 +36,7 @@ static const char *directory_of(const struct arguments *a) {
 /* " --dir X" for commands to type, nothing for the default. */
 static const char *directory_flag(struct tool *t, const struct arguments *a) {
     const char *given = argument(a, OPTION_DIR);
-    return given ? format(t, " --dir %s", given) : "";
+    return given ? format(t, " --dir %s", shell_word(t, given)) : "";
 }
 
 /* ---- what a node says of itself ---- */
@@ -44,13 +44,14 @@ static const char *directory_flag(struct tool *t, const struct arguments *a) {
 struct node_report {
     bool running, answers, ready, validator;
     pid_t pid;
-    uint64_t height, view, peers, pool, memory_kib;
+    uint64_t height, verified, view, peers, pool, memory_kib;
     char reason[256];
 };
 
 static void answer_take(struct tool *t, struct span map, struct node_report *r) {
     r->answers = true;
     r->height = map_uint(map, "committed_height");
+    r->verified = map_uint(map, "verified_height");
     r->view = map_uint(map, "view");
     r->peers = map_uint(map, "peers");
     r->pool = map_uint(map, "pool_records");
@@ -100,9 +101,10 @@ static void status_table(struct tool *t, const struct devnet *d, const struct no
                            tr(t, "进程", "pid"),    tr(t, "地址", "address"),
                            tr(t, "高度", "height"), tr(t, "对等", "peers"),
                            tr(t, "待办", "pool"),   tr(t, "内存", "memory")};
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+    size_t last = sizeof heads / sizeof *heads - 1;
+    for (size_t i = 0; i < last; i++)
         print_padded(heads[i], widths[i]);
-    printf("\n");
+    printf("%s\n", heads[last]);
     for (uint32_t i = 0; i < devnet_nodes(d); i++) {
         const struct node_report *r = &list[i];
         printf("%s", paint(t, r->ready ? PAINT_GOOD : PAINT_BAD));
@@ -120,6 +122,12 @@ static void status_table(struct tool *t, const struct devnet *d, const struct no
                            : "-");
         if (r->answers && r->reason[0]) printf("  %s\n", r->reason);
     }
+    const struct node_report *follower = &list[d->validators];
+    if (d->follower && follower->ready)
+        say(t, "\n审计节点亲自执行了高度 %llu 及以前的每个区块，根与法定多数所签的相同。\n",
+            "\nThe follower itself executed every block up to height %llu; its roots are those a "
+            "quorum signed.\n",
+            (unsigned long long)follower->verified);
 }
 
 static void status_json(struct tool *t, const struct devnet *d, const struct node_report list[]) {
@@ -210,7 +218,7 @@ static void up_advice(struct tool *t, const struct devnet *d, const char *flag) 
         "\n%s: keys in keys/, logs in node*/log.\n\nnext:\n", d->directory);
     printf("  suyuan status%s\n", node);
     printf("  suyuan submit%s --key %s/keys/members/lucheng.shanfu-yangmei.key DOCUMENT.json\n",
-           node, d->directory);
+           node, shell_word(t, d->directory));
     printf("  suyuan devnet kill 3%s\n", flag);
     printf("  suyuan devnet down%s\n", flag);
 }
@@ -293,7 +301,7 @@ static bool node_read(struct tool *t, const struct devnet *d, const char *text, 
         *ret = (uint32_t)n;
         return true;
     }
-    fail(t, EXIT_USAGE, format(t, "devnet status --dir %s", d->directory),
+    fail(t, EXIT_USAGE, format(t, "devnet status --dir %s", shell_word(t, d->directory)),
          "没有节点 %s：验证节点为 0 到 %u%s", "there is no node %s: the validators are 0 to %u%s",
          shown(t, span_text(text)), d->validators - 1, d->follower ? ", follower" : "");
     return false;
@@ -340,7 +348,8 @@ static int catch_up(struct tool *t, const struct devnet *d, const uint32_t nodes
         for (node_look(t, http, d, nodes[i], &r); r.height < target && code == EXIT_OK;
              node_look(t, http, d, nodes[i], &r)) {
             if (load_now_us() > until_us)
-                code = fail(t, EXIT_UNREACHABLE, format(t, "devnet status --dir %s", d->directory),
+                code = fail(t, EXIT_UNREACHABLE,
+                            format(t, "devnet status --dir %s", shell_word(t, d->directory)),
                             "%s 尚未追上：高度 %llu，其余在 %llu",
                             "%s has not caught up yet: height %llu, the others %llu",
                             devnet_name(t, d, nodes[i]), (unsigned long long)r.height,

@@ -1,5 +1,6 @@
 /* cmd_key.c: keys. A key file holds one seed; what a subject signs with and what a validator signs
  * with are derived from it by purpose (SPEC C4), so one file serves either. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,13 +15,28 @@
 
 enum { PUBLIC_BYTES_MAX = 4096 };
 
+/* A key file is never replaced: `key new` is the way only where there is none. */
+static int key_refused(struct tool *t, const char *path, const struct refusal *refusal) {
+    int saved = errno;
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        const char *next = format(t, errno == ENOENT ? "key new %s" : "help key show", path);
+        errno = saved;
+        return fail_file(t, next, path);
+    }
+    if (S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return fail_file(t, "help key show", path);
+    }
+    bool open = refusal->err == ERR_CONFIG_KEY_OPEN_TO_OTHERS;
+    return fail_refusal(t, EXIT_BROKEN, open ? format(t, "key show %s", path) : "help key new",
+                        NULL, refusal);
+}
+
 int signer_read(struct tool *t, const char *path, struct keypair *ret) {
     struct seed seed CLEANUP(seed_wipe), record CLEANUP(seed_wipe);
     struct refusal refusal;
-    enum err e = key_file_read(path, &seed, &refusal);
-    if (e == ERR_CONFIG_KEY_OPEN_TO_OTHERS)
-        return fail_refusal(t, EXIT_BROKEN, "key show FILE", NULL, &refusal);
-    if (e) return fail_refusal(t, EXIT_BROKEN, format(t, "key new %s", path), NULL, &refusal);
+    if (key_file_read(path, &seed, &refusal)) return key_refused(t, path, &refusal);
     seed_derive(&seed, "record", &record);
     key_from_seed(&record, ret);
     return EXIT_OK;
@@ -45,8 +61,14 @@ int signer_subject(struct node *n, const char *given, const struct pubkey *key,
     if (subject == NULL) {
         const char *next = format(t, "help %s", t->command->name), *hex = hex_text(t, key->b);
         buffer_init(&value, RPC_ANSWER_BYTES_MAX);
-        int code = node_get_value(n, format(t, "/v1/keys/%s", hex),
-                                  format(t, "member key-add SUBJECT %s", hex), &value);
+        enum http_outcome outcome = node_ask(n, format(t, "/v1/keys/%s", hex), NULL);
+        if (node_lacks(n, outcome))
+            return fail(t, EXIT_NOT_FOUND, format(t, "member key-add SUBJECT %s", hex),
+                        "账本没有登记这个密钥的公钥，须先由主管机构登记：%s",
+                        "the ledger does not know this key; an authority has to add it first: %s",
+                        hex);
+        if (outcome != HTTP_ANSWERED || n->answer.status != 200) return node_fail(n, outcome, NULL);
+        int code = node_value(n, &value);
         if (code) return code;
         subject = shown(t, map_text(map_get(buffer_span(&value), "key"), "subject"));
         if (subject[0] == 0)
@@ -146,8 +168,7 @@ static int run_new(struct tool *t, const struct arguments *a) {
         return fail(t, EXIT_REFUSED, format(t, "key show %s", path), "%s 已存在；密钥文件从不覆盖",
                     "%s exists; a key file is never replaced", path);
     seed_random(&seed);
-    if (key_file_write(path, &seed, &refusal))
-        return fail_refusal(t, EXIT_BROKEN, format(t, "key show %s", path), NULL, &refusal);
+    if (key_file_write(path, &seed, &refusal)) return fail_file(t, "help key new", path);
     public_keys_derive(&seed, &keys);
     print_keys(t, path, &keys);
     remark(t,
@@ -163,9 +184,7 @@ static int run_show(struct tool *t, const struct arguments *a) {
     struct seed seed CLEANUP(seed_wipe);
     struct refusal refusal;
     struct public_keys keys;
-    enum err e = key_file_read(a->words[0], &seed, &refusal);
-    if (e)
-        return fail_refusal(t, EXIT_BROKEN, format(t, "key new %s", a->words[0]), NULL, &refusal);
+    if (key_file_read(a->words[0], &seed, &refusal)) return key_refused(t, a->words[0], &refusal);
     public_keys_derive(&seed, &keys);
     print_keys(t, a->words[0], &keys);
     return EXIT_OK;

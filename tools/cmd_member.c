@@ -73,9 +73,14 @@ static int run_show(struct tool *t, const struct arguments *a) {
     struct span key;
     node_open(t, &n);
     buffer_init(&value, RPC_ANSWER_BYTES_MAX);
-    int code =
-        node_get_value(&n, format(t, "/v1/members/%s", path_segment(t, span_text(a->words[0]))),
-                       "member list", &value);
+    const char *path = format(t, "/v1/members/%s", path_segment(t, span_text(a->words[0])));
+    enum http_outcome outcome = node_ask(&n, path, NULL);
+    if (node_lacks(&n, outcome))
+        return fail(t, EXIT_NOT_FOUND, "member list", "没有成员 %s", "there is no member %s",
+                    shown(t, span_text(a->words[0])));
+    if (outcome != HTTP_ANSWERED || n.answer.status != 200)
+        return node_fail(&n, outcome, "member list");
+    int code = node_value(&n, &value);
     if (code) return code;
     if (t->json) {
         json_print(&n.answer.body);

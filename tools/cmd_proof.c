@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "tools/chain.h"
 #include "tools/commands.h"
 #include "tools/node.h"
 
@@ -45,9 +46,9 @@ static int run_get(struct tool *t, const struct arguments *a) {
     if (code) return code;
     code = file_write(t, output ? output : "-", buffer_span(&n.answer.body));
     if (code == EXIT_OK && output != NULL && strcmp(output, "-") != 0)
-        remark(t, "%zu 字节写入 %s\n验证：suyuan verify %s --genesis FILE\n",
-               "%zu bytes written to %s\ncheck it: suyuan verify %s --genesis FILE\n",
-               n.answer.body.len, output, output);
+        remark(t, "%zu 字节写入 %s\n验证：suyuan verify %s --genesis %s\n",
+               "%zu bytes written to %s\ncheck it: suyuan verify %s --genesis %s\n",
+               n.answer.body.len, output, shell_word(t, output), chain_genesis_hint(t, a));
     return code;
 }
 

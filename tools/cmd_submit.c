@@ -147,7 +147,7 @@ static int run_records(struct submission *s, const struct arguments *a, const st
     if (s->tool->json) sender_json_begin(&s->sender, &json, &emit);
     int code = walk(s, a);
     if (s->tool->json) sender_json_end(&s->sender, s->packer.refused);
-    sender_summary(&s->sender);
+    if (code == EXIT_OK || s->sender.signed_count > 0) sender_summary(&s->sender);
     if (code == EXIT_OK) code = sender_code(&s->sender);
     if (code == EXIT_OK && s->packer.refused > 0) code = EXIT_REFUSED;
     if (s->packer.refused > 0) refused_next(s->tool);

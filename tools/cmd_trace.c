@@ -19,7 +19,9 @@ static int trace_verified(struct node *n, const struct arguments *a, const char 
     if (code == EXIT_OK)
         code = node_get(n, format(t, "/v1/things/%s/proof", path_segment(t, span_text(item))),
                         "application/vnd.suyuan.proof", NULL);
-    return code ? code : proof_report(t, item, buffer_span(&n->answer.body), &chain_id);
+    return code ? code
+                : proof_report(t, item, buffer_span(&n->answer.body), &chain_id,
+                               chain_genesis_hint(t, a));
 }
 
 static int state_print(struct node *n, const char *segment, const char *item) {
@@ -140,10 +142,9 @@ static int run_trace(struct tool *t, const struct arguments *a) {
         if (code == EXIT_OK) code = page_print(&n, segment, &next);
     } while (code == EXIT_OK && next != 0);
     if (code == EXIT_OK)
-        remark(
-            t, "\n以上是节点的说法；自行验证：suyuan trace --verify --genesis FILE %s\n",
-            "\nThis is what the node says; to check it: suyuan trace --verify --genesis FILE %s\n",
-            shown(t, span_text(item)));
+        remark(t, "\n以上是节点的说法；自行验证：suyuan trace --verify --genesis %s %s\n",
+               "\nThis is what the node says; to check it: suyuan trace --verify --genesis %s %s\n",
+               chain_genesis_hint(t, a), shell_word(t, item));
     return code;
 }
 

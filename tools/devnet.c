@@ -73,7 +73,8 @@ static int lock_take(struct tool *t, struct devnet *d) {
     if (d->lock < 0) return fail_file(t, "help devnet", path);
     if (flock(d->lock, LOCK_EX | LOCK_NB) == 0) return EXIT_OK;
     devnet_close(d);
-    return fail(t, EXIT_UNREACHABLE, format(t, "devnet status --dir %s", d->directory),
+    return fail(t, EXIT_UNREACHABLE,
+                format(t, "devnet status --dir %s", shell_word(t, d->directory)),
                 "另一个 suyuan devnet 命令正在这个目录里工作：%s",
                 "another suyuan devnet command is at work here: %s", d->directory);
 }
@@ -82,7 +83,7 @@ int devnet_open(struct tool *t, const char *directory, bool change, struct devne
     struct devnet d = {.lock = -1};
     struct buffer text CLEANUP(buffer_free) = {0};
     char absolute[PATH_MAX];
-    const char *up = format(t, "devnet up --dir %s", directory);
+    const char *up = format(t, "devnet up --dir %s", shell_word(t, directory));
     if (!devnet_exists(directory))
         return fail(t, EXIT_NOT_FOUND, up, "这里没有开发网：%s", "there is no devnet here: %s",
                     directory);

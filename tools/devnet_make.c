@@ -57,7 +57,8 @@ static bool range_free(uint32_t base, uint32_t validators, uint16_t *ret_taken) 
 }
 
 /* A port may be taken between this look and the node's own: then the node says so. */
-static int ports_choose(struct tool *t, const struct devnet_options *o, uint16_t *ret) {
+static int ports_choose(struct tool *t, const char *directory, const struct devnet_options *o,
+                        uint16_t *ret) {
     uint16_t taken = 0, random;
     uint32_t base = o->base_port;
     for (uint32_t i = 0; o->base_port == 0 && i < PORT_TRIES; i++) {
@@ -66,8 +67,9 @@ static int ports_choose(struct tool *t, const struct devnet_options *o, uint16_t
         if (range_free(base, o->validators, &taken)) break;
     }
     if (!range_free(base, o->validators, &taken))
-        return fail(t, EXIT_BROKEN, "devnet up --base-port 0", "端口 %u 已被占用",
-                    "port %u is in use", (unsigned)taken);
+        return fail(t, EXIT_BROKEN,
+                    format(t, "devnet up --base-port 0 --dir %s", shell_word(t, directory)),
+                    "端口 %u 已被占用", "port %u is in use", (unsigned)taken);
     *ret = (uint16_t)base;
     return EXIT_OK;
 }
@@ -219,7 +221,7 @@ int devnet_make(struct tool *t, const char *directory, const struct devnet_optio
     if (!directory_empty(directory))
         return fail(t, EXIT_REFUSED, "devnet up --dir devnet2", "目录不为空，也不是开发网：%s",
                     "the directory is not empty and no devnet: %s", directory);
-    int code = ports_choose(t, o, &d.base_port);
+    int code = ports_choose(t, directory, o, &d.base_port);
     if (code == EXIT_OK) code = directory_make(t, directory);
     if (code != EXIT_OK) return code;
     if (realpath(directory, absolute) == NULL || strlen(absolute) >= sizeof d.directory)

@@ -172,7 +172,7 @@ static int died(struct tool *t, const struct devnet *d, uint32_t node) {
     char *last = tail + strlen(tail);
     for (int lines = 0; last > tail && lines < 4; last--)
         if (last[-1] == '\n' && last[0] != 0 && ++lines == 4) break;
-    return fail(t, EXIT_BROKEN, format(t, "devnet status --dir %s", d->directory),
+    return fail(t, EXIT_BROKEN, format(t, "devnet status --dir %s", shell_word(t, d->directory)),
                 "%s 启动后退出；日志 %s 的结尾：\n%s",
                 "%s ended after it was started; %s ends with:\n%s", devnet_name(t, d, node), path,
                 shown(t, span_text(last)));
@@ -189,7 +189,8 @@ int devnet_wait(struct tool *t, const struct devnet *d, const uint32_t nodes[], 
             if (!devnet_running(t, d, nodes[i], &pid))
                 code = died(t, d, nodes[i]);
             else if (monotonic_ms() > until)
-                code = fail(t, EXIT_UNREACHABLE, format(t, "devnet status --dir %s", d->directory),
+                code = fail(t, EXIT_UNREACHABLE,
+                            format(t, "devnet status --dir %s", shell_word(t, d->directory)),
                             "%s 在 %llu 秒内未就绪；日志：%s",
                             "%s was not ready within %llu s; its log: %s",
                             devnet_name(t, d, nodes[i]), (unsigned long long)(timeout_ms / 1000),

@@ -18,6 +18,7 @@ struct walk {
     document_fn *fn;
     document_idle_fn *idle;
     void *self;
+    bool found; /* a document, of the path at hand */
 };
 
 static bool ends_with(const char *name, const char *suffix) {
@@ -133,6 +134,7 @@ static int file_each(struct walk *w, const char *path) {
     bool standard = strcmp(path, "-") == 0;
     struct stream *s = check_alloc(1, sizeof *s);
     s->walk = w;
+    w->found = true;
     s->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int code = s->fd < 0 ? fail_file(w->tool, "help submit", path)
                          : stream_each(s, path,
@@ -182,7 +184,14 @@ int documents_each(struct tool *t, char **paths, uint32_t paths_count, document_
                    document_idle_fn *idle, void *self) {
     struct walk w = {.tool = t, .fn = fn, .idle = idle, .self = self};
     int code = EXIT_OK;
-    for (uint32_t i = 0; i < paths_count && code == EXIT_OK; i++)
+    for (uint32_t i = 0; i < paths_count && code == EXIT_OK; i++) {
+        w.found = false;
         code = path_each(&w, paths[i], 0);
+        if (code == EXIT_OK && !w.found)
+            code =
+                fail(t, EXIT_NOT_FOUND, "help submit",
+                     "%s：目录里没有 .json、.jsonld、.jsonl 或 .ndjson 文件",
+                     "%s: no .json, .jsonld, .jsonl or .ndjson file in this directory", paths[i]);
+    }
     return code;
 }

@@ -18,19 +18,29 @@ static int read_all(int fd, struct buffer *out) {
     }
 }
 
+/* errno as it stands; the command says which files it wants. */
+static int complain(struct tool *t, const char *path) {
+    int saved = errno;
+    const char *next = t->command ? format(t, "help %s", t->command->name) : "help";
+    errno = saved;
+    return fail_file(t, next, path);
+}
+
 int file_read(struct tool *t, const char *path, struct buffer *out) {
     bool standard = strcmp(path, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) return fail_file(t, "help", path);
+    if (fd < 0) return complain(t, path);
     int failed = read_all(fd, out);
     int saved = errno;
     if (!standard) close(fd);
     errno = saved;
-    if (failed) return fail_file(t, "help", path);
+    if (failed) return complain(t, path);
     if (out->overflow) {
         struct refusal refusal;
         (void)refusal_set(&refusal, ERR_TOO_LARGE, "%s", "");
-        return fail_refusal(t, EXIT_REFUSED, "help", path, &refusal);
+        return fail_refusal(t, EXIT_REFUSED,
+                            t->command ? format(t, "help %s", t->command->name) : "help", path,
+                            &refusal);
     }
     return EXIT_OK;
 }
@@ -60,17 +70,17 @@ static bool sync_directory_of(const char *path) {
 int file_write(struct tool *t, const char *path, struct span data) {
     if (strcmp(path, "-") == 0) {
         fwrite(data.data, 1, data.len, stdout);
-        return fflush(stdout) == 0 ? EXIT_OK : fail_file(t, "help", path);
+        return fflush(stdout) == 0 ? EXIT_OK : complain(t, path);
     }
     const char *temporary = format(t, "%s.%ld.tmp", path, (long)getpid());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0) return fail_file(t, "help", temporary);
+    if (fd < 0) return complain(t, path);
     bool ok = write_all(fd, data) && fsync(fd) == 0;
     int saved = errno;
     close(fd);
     errno = saved;
     if (ok && rename(temporary, path) == 0 && sync_directory_of(path)) return EXIT_OK;
-    int code = fail_file(t, "help", path);
+    int code = complain(t, path);
     (void)unlink(temporary);
     return code;
 }

@@ -69,22 +69,53 @@ static void nodes_of_environment(struct tool *t) {
     if (t->nodes_count == 0) t->nodes[t->nodes_count++] = "http://127.0.0.1:7780";
 }
 
+/* A complaint about what stands before --json is JSON as well. */
+static bool asks_json(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0) return true;
+    return false;
+}
+
+/* No command, or half of one: what there is, on standard error unless it was asked for. */
+static int incomplete(struct tool *t, const char *group) {
+    if (t->json)
+        return fail(t, EXIT_USAGE, group ? format(t, "help %s", group) : "help", "缺少命令",
+                    "a command is missing");
+    t->colour = false;
+    if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return EXIT_USAGE;
+    if (group == NULL) help_all(t);
+    return group == NULL || help_group(t, group) ? EXIT_USAGE : EXIT_BROKEN;
+}
+
+static bool is_group(const struct tool *t, const char *word) {
+    size_t len = strlen(word);
+    for (size_t i = 0; t->commands[i] != NULL; i++)
+        if (strncmp(t->commands[i]->name, word, len) == 0 && t->commands[i]->name[len] == ' ')
+            return true;
+    return false;
+}
+
 static int dispatch(struct tool *t, int argc, char **argv) {
     int next = 0, words = 0;
     bool done = false;
+    t->json = asks_json(argc, argv);
     if (!arguments_global(t, argc, argv, &next, &done)) return EXIT_USAGE;
     argc -= next;
     argv += next;
     if (done || argc == 0) {
+        if (!done) return incomplete(t, NULL);
         help_all(t);
-        return done ? EXIT_OK : EXIT_USAGE;
+        return EXIT_OK;
     }
     t->command = command_find(commands, argc, argv, &words);
     if (t->command == NULL) {
-        bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
-        if ((argc == 1 || asked) && help_group(t, argv[0])) return asked ? EXIT_OK : EXIT_USAGE;
-        return fail(t, EXIT_USAGE, "help", "没有这个命令：%s %s", "there is no such command: %s %s",
-                    shown(t, span_text(argv[0])), argc > 1 ? shown(t, span_text(argv[1])) : "");
+        bool group = is_group(t, argv[0]), word = argc > 1 && argv[1][0] != '-';
+        if (argc == 2 && strcmp(argv[1], "--help") == 0 && help_group(t, argv[0])) return EXIT_OK;
+        if (group && !word) return incomplete(t, argv[0]);
+        return fail(t, EXIT_USAGE, group ? format(t, "help %s", argv[0]) : "help",
+                    "没有这个命令：%s%s%s", "there is no such command: %s%s%s",
+                    shown(t, span_text(argv[0])), group ? " " : "",
+                    group ? shown(t, span_text(argv[1])) : "");
     }
     struct arguments a;
     if (!arguments_read(t, t->command, argc - words + 1, argv + words - 1, &a, &done))

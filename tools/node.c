@@ -90,18 +90,28 @@ int node_fail(struct node *n, enum http_outcome outcome, const char *next) {
                 shown(n->tool, map_text(map, "name")));
 }
 
-int node_get(struct node *n, const char *path, const char *accept, const char *next) {
+enum http_outcome node_ask(struct node *n, const char *path, const char *accept) {
     enum http_outcome outcome = HTTP_UNREACHABLE;
     /* Asking another node the same question is harmless. */
     for (uint32_t i = 0; i < n->tool->nodes_count; i++) {
         struct http_call call = {.accept = accept, .total_timeout_ms = READ_TIMEOUT_MS};
         outcome = node_call(n, path, &call);
         bool answered = outcome == HTTP_ANSWERED && n->answer.status != 503;
-        if (answered && n->answer.status == 200) return EXIT_OK;
         if (answered || outcome == HTTP_UNREACHABLE || i + 1 == n->tool->nodes_count) break;
         node_turn(n);
     }
-    return node_fail(n, outcome, next);
+    return outcome;
+}
+
+bool node_lacks(const struct node *n, enum http_outcome outcome) {
+    return outcome == HTTP_ANSWERED && n->answer.status == 404 &&
+           strncmp(n->answer.content_type, "application/problem+json", 24) == 0;
+}
+
+int node_get(struct node *n, const char *path, const char *accept, const char *next) {
+    enum http_outcome outcome = node_ask(n, path, accept);
+    return outcome == HTTP_ANSWERED && n->answer.status == 200 ? EXIT_OK
+                                                               : node_fail(n, outcome, next);
 }
 
 int node_value(struct node *n, struct buffer *ret) {

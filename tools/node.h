@@ -36,7 +36,12 @@ void node_turn(struct node *n);
 /* Prints why the last call brought nothing usable. `next`: NULL for `suyuan status`. */
 int node_fail(struct node *n, enum http_outcome outcome, const char *next);
 
-/* GET; the answer is in n->answer.body. A node that is silent or busy is passed over for the next.
+/* GET; the answer is in n->answer. A node that is silent or busy is passed over for the next.
+ * Nothing is printed. */
+enum http_outcome node_ask(struct node *n, const char *path, const char *accept) MUST_USE;
+/* The ledger knows nothing of that name: the caller says it better than the node. */
+bool node_lacks(const struct node *n, enum http_outcome outcome);
+/* The same, and the complaint printed unless the answer in n->answer.body is good.
  * `next`: what to type when it fails; NULL for a default. */
 int node_get(struct node *n, const char *path, const char *accept, const char *next) MUST_USE;
 /* The last answer as JSON, appended to `ret` as a canonical value. */

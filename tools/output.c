@@ -35,6 +35,7 @@ void say(const struct tool *t, const char *zh, const char *en, ...) {
 
 void remark(const struct tool *t, const char *zh, const char *en, ...) {
     if (t->json) return;
+    fflush(stdout); /* where both go into one file, the order of the sentences is theirs */
     va_list args;
     va_start(args, en);
     vfprintf(stderr, tr(t, zh, en), args);
@@ -89,6 +90,7 @@ static void print_failure(const struct tool *t, enum tool_exit code, const char 
     struct buffer safe_next CLEANUP(buffer_free) = {0}, safe CLEANUP(buffer_free) = {0};
     const char *text = safe_text(raw_text, &safe);
     const char *next = raw_next ? safe_text(raw_next, &safe_next) : NULL;
+    fflush(stdout);
     if (t->json) {
         struct buffer out CLEANUP(buffer_free) = {0};
         struct emit j;
@@ -107,7 +109,6 @@ static void print_failure(const struct tool *t, enum tool_exit code, const char 
         fprintf(stderr, "%.*s\n", (int)out.len, (const char *)out.data);
         return;
     }
-    fflush(stdout);
     fprintf(stderr, "%s%s\n", tr(t, "错误：", "error: "), text);
     if (next) fprintf(stderr, "%ssuyuan %s\n", tr(t, "接着试：", "try: "), next);
 }
@@ -133,10 +134,27 @@ int fail_refusal(const struct tool *t, enum tool_exit code, const char *next, co
     return (int)code;
 }
 
+/* What a clerk meets, in Chinese; the C library knows the rest, in English. */
+const char *errno_text(const struct tool *t, int number) {
+    static const struct {
+        int number;
+        const char *zh;
+    } rows[] = {
+        {ENOENT, "没有这个文件或目录"}, {EACCES, "没有权限"},  {EPERM, "不允许"},
+        {EISDIR, "这是一个目录"},       {ENOTDIR, "不是目录"}, {EEXIST, "已存在"},
+        {ENOSPC, "磁盘已满"},           {EROFS, "磁盘只读"},   {EIO, "磁盘读写出错"},
+        {ENAMETOOLONG, "名称太长"},     {ELOOP, "层次太多"},   {EMFILE, "打开的文件过多"},
+        {EDQUOT, "超出磁盘配额"},       {ETXTBSY, "文件正忙"},
+    };
+    for (size_t i = 0; t->lang == LANG_ZH && i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].number == number) return rows[i].zh;
+    return strerror(number);
+}
+
 int fail_file(const struct tool *t, const char *next, const char *path) {
     int saved = errno;
     return fail(t, saved == ENOENT ? EXIT_NOT_FOUND : EXIT_BROKEN, next, "%s：%s", "%s: %s", path,
-                strerror(saved));
+                errno_text(t, saved));
 }
 
 void json_print(const struct buffer *json) {
@@ -165,6 +183,21 @@ const char *format(struct tool *t, const char *format, ...) {
     if (text != NULL) vsnprintf(text, (size_t)len + 1, format, again);
     va_end(again);
     return text ? text : "…";
+}
+
+const char *shell_word(struct tool *t, const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "%+,-./:=@_";
+    struct buffer b CLEANUP(buffer_free) = {0};
+    if (word[0] != 0 && strspn(word, plain) == strlen(word)) return word;
+    buffer_init(&b, 4 * strlen(word) + 3);
+    buffer_u8(&b, '\'');
+    for (; *word != 0; word++) {
+        if (*word == '\'') buffer_text(&b, "'\\'");
+        buffer_u8(&b, (uint8_t)*word);
+    }
+    buffer_u8(&b, '\'');
+    return shown(t, buffer_span(&b));
 }
 
 /* Unicode's East Asian wide and fullwidth blocks, as far as names and sentences here use them. */

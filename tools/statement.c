@@ -176,7 +176,7 @@ static void signers_print(struct tool *t, const struct statement *s) {
 }
 
 int proof_report(struct tool *t, const char *label, struct span bundle,
-                 const struct digest *chain_id) {
+                 const struct digest *chain_id, const char *genesis) {
     struct arena arena CLEANUP(arena_free);
     struct statement s;
     arena_init(&arena, PROOF_ARENA_BYTES);
@@ -184,7 +184,7 @@ int proof_report(struct tool *t, const char *label, struct span bundle,
     if (e != OK) {
         struct refusal refusal;
         (void)refusal_set(&refusal, e, "%s", "");
-        return fail_refusal(t, EXIT_FALSE, "genesis show genesis",
+        return fail_refusal(t, EXIT_FALSE, format(t, "genesis show %s", genesis),
                             format(t, "%s: %s", label, tr(t, "假", "false")), &refusal);
     }
     if (t->json) {

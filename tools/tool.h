@@ -134,7 +134,8 @@ bool arguments_global(struct tool *t, int argc, char **argv, int *ret_next,
 /* To standard output, in the language of `t`. Nothing is added: sentences end with their own line
  * feed. */
 void say(const struct tool *t, const char *zh, const char *en, ...) TWO_FORMATS(2, 3);
-/* The same to standard error: progress and remarks. Silent with --json. */
+/* The same to standard error: progress and remarks, after what standard output has so far. Silent
+ * with --json. */
 void remark(const struct tool *t, const char *zh, const char *en, ...) TWO_FORMATS(2, 3);
 /* The choice between two texts. */
 const char *tr(const struct tool *t, const char *zh, const char *en);
@@ -146,6 +147,8 @@ int fail(const struct tool *t, enum tool_exit code, const char *next, const char
  * before it. */
 int fail_refusal(const struct tool *t, enum tool_exit code, const char *next, const char *what,
                  const struct refusal *refusal);
+/* The sentence for an errno. */
+const char *errno_text(const struct tool *t, int number);
 /* errno as it stands, for a file: EXIT_BROKEN, or EXIT_NOT_FOUND when it does not exist. */
 int fail_file(const struct tool *t, const char *next, const char *path);
 /* Writes a finished JSON value and a line feed to standard output. */
@@ -155,6 +158,8 @@ void json_print(const struct buffer *json);
  * U+FFFD. */
 const char *shown(struct tool *t, struct span text);
 const char *format(struct tool *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* As a word for a shell: quoted when it is more than plain characters. Safe to print. */
+const char *shell_word(struct tool *t, const char *word);
 /* How many columns a terminal uses for it (East Asian characters take two). */
 uint32_t columns(const char *text);
 /* Prints text and blanks up to `width` columns. */

@@ -334,3 +334,59 @@ JSON
         [ "$status" -ne 0 ] || [[ ${lines[0]} == *" — "* ]] || { echo "suyuan $first $second"; return 1; }
     done < named
 }
+
+@test "in one file, sentences and results stand in the order they were said" {
+    suyuan key new a.key >both 2>&1
+    [[ "$(head -n 1 both)" == a.key ]]
+    [[ "$(tail -n 1 both)" == *"suyuan member key-add"* ]]
+}
+
+@test "with --json every complaint is one JSON object on standard error, wherever --json stands" {
+    local line
+    touch empty
+    mkdir none
+    while read -r line; do
+        # shellcheck disable=SC2086
+        suyuan $line >out 2>err </dev/null && { echo "no failure: $line"; return 1; }
+        jq -es "length <= 1" out >/dev/null && jq -es 'length == 1 and (.[0].error | .exit > 0 and .text != "" and .next != "")' err >/dev/null || {
+            echo "$line: $(cat out err)"
+            return 1
+        }
+    done <<'END'
+--json
+key --json
+--json key
+nosuch --json
+status --foo --json
+submit --json --key
+key show nofile --json
+genesis show empty --json
+genesis show none --json
+submit --check none --json
+verify nofile --chain-id 0 --json
+END
+}
+
+@test "a complaint names the option, the file and the trouble, in the language, and a way on that exists" {
+    exits 2 suyuan status --foo --node http://127.0.0.1:9
+    has "未知选项：--foo"
+    exits 2 suyuan key bogus
+    has "suyuan help key"
+    exits 7 suyuan key show nofile
+    has "nofile：没有这个文件或目录"
+    has "suyuan key new nofile"
+    mkdir none
+    exits 1 suyuan key show none
+    has "这是一个目录"
+    [[ $output != *"chmod"* && $output != *"key new"* ]]
+    exits 7 suyuan key new none/none/a.key
+    has "suyuan help key new"
+    touch empty
+    exits 3 suyuan genesis show empty
+    has ERR_CODEC_TRUNCATED
+    exits 3 suyuan genesis make empty -o g
+    has "line 1 column 0"
+    # Nothing to submit is no success.
+    exits 7 suyuan submit --check none
+    has "none：目录里没有"
+}
