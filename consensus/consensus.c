@@ -240,6 +240,7 @@ static void take_proposal(struct consensus *c, const struct vote *v, uint64_t no
     const struct ballot *b = &v->ballot;
     if (b->kind != VOTE_NOTARIZE || b->epoch != c->config.epoch) return;
     if (v->signer != consensus_leader(c, b->view)) return;
+    note_heard(c, v->signer, b->view, now_ms); /* though it may come too early to be of use */
     if (b->view > c->current + 1 || b->view <= c->final_view || b->parent_view < c->final_view) return;
     struct view_slot *s = views_get(&c->views, b->view);
     if (s == NULL) return;

@@ -104,6 +104,7 @@ void check_stepped(struct world *w, struct node *n) {
     if (s.view == n->seen_view) return;
     n->seen_view = s.view;
     n->entered_ms = w->now_ms;
+    memcpy(n->heard_before_ms, n->heard_ms, sizeof n->heard_before_ms);
 }
 
 /* While nobody lies no proposal is invalid: a view is given up after two delays, unless its leader was silent
@@ -112,12 +113,12 @@ static void check_patient(struct world *w, struct node *from, uint64_t view) {
     const struct parameters *p = &w->fixture->genesis->params.parameters;
     if (w->liar != NULL || view != from->seen_view || view >= SIM_VIEWS) return;
     if (w->signed_views[from->index][view].nullify) return; /* again */
-    uint64_t leader = view / p->leader_views % w->n, heard = from->heard_ms[leader];
+    uint64_t leader = view / p->leader_views % w->n, heard = from->heard_before_ms[leader];
     if (heard < from->started_ms) heard = from->started_ms;
-    bool silent = w->now_ms > heard + p->activity_timeout_ms / 2;
+    bool silent = from->entered_ms > heard + p->activity_timeout_ms / 2;
     if (!silent && w->now_ms < from->entered_ms + 2 * p->delta_ms)
-        sim_fail(w, "node %d gave up view %lu after %lu ms, whose leader spoke %lu ms ago", from->index, (unsigned long)view,
-                 (unsigned long)(w->now_ms - from->entered_ms), (unsigned long)(w->now_ms - heard));
+        sim_fail(w, "node %d gave up view %lu after %lu ms, whose leader had spoken %lu ms before", from->index, (unsigned long)view,
+                 (unsigned long)(w->now_ms - from->entered_ms), (unsigned long)(from->entered_ms - heard));
 }
 
 /* ---- what a vote says of its block ---- */

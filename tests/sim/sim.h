@@ -131,7 +131,7 @@ struct node {
     uint64_t execute_free_ms, commit_free_ms, timer_at_ms;
     struct durable_record *records;
     uint32_t records_count, records_cap;
-    uint64_t started_ms, seen_view, entered_ms, heard_ms[NODES_MAX], heard_view[NODES_MAX]; /* what checks saw of it */
+    uint64_t started_ms, seen_view, entered_ms, heard_ms[NODES_MAX], heard_view[NODES_MAX], heard_before_ms[NODES_MAX]; /* what checks saw of it */
     uint64_t executed_height;
     uint32_t store_faults, journal_faults; /* in so many writes from now one fails; 0: never */
     bool tear;                             /* a crash is in a write: its sync does not happen */
