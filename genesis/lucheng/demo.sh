@@ -130,10 +130,11 @@ fi
 node=
 [ "$first" = http://127.0.0.1:7780 ] || node=" --node $first"
 cat <<END
-  $suyuan status$node
-  $suyuan trace $shoes$node --verify --genesis $dir/genesis
-  $suyuan devnet up --dir $dir --follower          加一个审计节点 an audit node beside them
-  $suyuan bench                                    测速 how fast is it?
+  export PATH=$build:\$PATH                       使提示中的命令可以照样粘贴 so that what it says to try can be pasted
+  suyuan status$node
+  suyuan trace $shoes$node --verify --genesis $dir/genesis
+  suyuan devnet up --dir $dir --follower          加一个审计节点 an audit node beside them
+  suyuan bench                                    测速 how fast is it?
   curl $first/openapi.json                         接口 its interface
-  $suyuan devnet down --dir $dir                   停止 stop it
+  suyuan devnet down --dir $dir                   停止 stop it
 END
