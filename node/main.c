@@ -112,6 +112,7 @@ int main(int argc, char **argv) {
     if (config_check(config, &refusal) != OK) return usage(&refusal);
     log_level_set(config->log_level);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk: an error of the write, not the end */
     int result = uv_node_run(config);
     free(config);
     return result;
