@@ -62,6 +62,9 @@
 #ifndef PLANT_ACKNOWLEDGE_EARLY
 #define PLANT_ACKNOWLEDGE_EARLY 0 /* "committed" is said when a block is executed */
 #endif
+#ifndef PLANT_OLD_CHECKPOINTS_IGNORED
+#define PLANT_OLD_CHECKPOINTS_IGNORED 0 /* who catches up waits for the present checkpoint */
+#endif
 #ifndef PLANT_PAYLOAD_NOT_JOURNALLED
 #define PLANT_PAYLOAD_NOT_JOURNALLED 0 /* votes for what the disk does not hold */
 #endif

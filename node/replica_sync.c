@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/block_link.h"
+#include "consensus/plant.h"
 #include "node/replica_state.h"
 
 static struct replica_peer *peer_of(struct replica *r, uint64_t id) {
@@ -233,7 +234,7 @@ void on_blocks_message(struct replica *r, const struct replica_input *in) {
     }
     if (e == OK) e = unpack_end(&u);
     if (e == OK) synced_take(r);
-    if (e == OK && attested.len > 0) e = take_attested(r, attested, attested_height);
+    if (e == OK && attested.len > 0 && !PLANT_OLD_CHECKPOINTS_IGNORED) e = take_attested(r, attested, attested_height);
     if (e == OK) return;
     alarm_raise(r, "event=bad_block height=%lu err=%s why=\"%s\" peer=%lu", (unsigned long)height, err_name(e),
                 err_text(e, LANG_EN), (unsigned long)in->peer);

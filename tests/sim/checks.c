@@ -260,7 +260,7 @@ void check_attested(struct world *w, struct node *n, const struct attested *a) {
 
 void check_reply(struct world *w, struct node *n, const struct replica_reply *reply) {
     if (!n->honest) return;
-    for (int i = 0; i < SIM_RECORDS; i++) {
+    for (int i = 0; i < (int)w->records_count; i++) {
         struct client_record *c = &w->records[i];
         if (memcmp(w->fixture->wire_ids[i].b, reply->wire_id.b, 32) != 0) continue;
         if (w->verbose)
@@ -281,7 +281,7 @@ void check_reply(struct world *w, struct node *n, const struct replica_reply *re
 }
 
 static void check_acknowledged(struct world *w, const struct node *n, const char *when, bool all) {
-    for (int k = 0; k < SIM_RECORDS && !w->failed; k++) {
+    for (int k = 0; k < (int)w->records_count && !w->failed; k++) {
         const struct client_record *c = &w->records[k];
         struct record_place place;
         if (!c->acknowledged || (!all && (c->by >> n->index & 1) == 0)) continue;
@@ -321,7 +321,7 @@ void check_dropped(struct world *w, struct node *n, int peer, enum err e) {
 
 /* Everybody stands at the same height with nothing left to do, and what was submitted last is acknowledged. */
 bool check_arrived(struct world *w, char ret_why[SIM_TEXT_BYTES]) {
-    for (int k = SIM_RECORDS - SIM_LAST_RECORDS; k < SIM_RECORDS; k++) {
+    for (int k = (int)w->records_count - SIM_LAST_RECORDS; k < (int)w->records_count; k++) {
         if (w->records[k].acknowledged) continue;
         snprintf(ret_why, SIM_TEXT_BYTES, "record %d, submitted after healing, is not acknowledged", k);
         int at = (int)strlen(ret_why);
@@ -517,7 +517,7 @@ static void check_proof(struct world *w, const struct node *n, int record) {
 
 /* Everybody has the same records at the same places; one header counts once, however often it was signed. */
 static void check_records(struct world *w, const struct node *n) {
-    for (int k = 0; k < SIM_RECORDS && !w->failed; k++) {
+    for (int k = 0; k < (int)w->records_count && !w->failed; k++) {
         struct record_place place, other;
         int twin = w->fixture->twin_of[k];
         if (twin < 0 || query_record(store_reader(n->store), &w->fixture->wire_ids[k], &place) != OK) continue;
@@ -534,7 +534,7 @@ void check_end(struct world *w) {
         check_records(w, n);
         check_fresh(w, n);
         check_stored(w, n);
-        if (!w->failed) check_proof(w, n, (int)((w->seed + i) % SIM_RECORDS));
+        if (!w->failed) check_proof(w, n, (int)((w->seed + i) % w->records_count));
     }
     check_as_of(w);
     if (w->conflicts > 20 && w->evidence == 0)

@@ -225,10 +225,11 @@ static bool bad_blocks(struct world *w, int from, int to, uint8_t *type, struct 
 
 /* ---- records ---- */
 
-static int record_of(const struct fixture *f, struct span wire) {
+static int record_of(const struct world *w, struct span wire) {
+    const struct fixture *f = w->fixture;
     struct digest id;
     if (record_wire_id(wire, &id) != OK) return -1;
-    for (int i = 0; i < SIM_RECORDS; i++)
+    for (int i = 0; i < (int)w->records_count; i++)
         if (digest_equal(&f->wire_ids[i], &id)) return i;
     return -1;
 }
@@ -255,8 +256,8 @@ static bool double_signer(struct world *w, int from, int to, uint8_t *type, stru
     pack_array(&copy, count);
     for (uint32_t i = 0; i < count; i++) {
         struct span wire = unpack_value(&u);
-        int at = record_of(w->fixture, wire), twin = -1;
-        for (int k = 0; k < SIM_RECORDS && at >= 0; k++)
+        int at = record_of(w, wire), twin = -1;
+        for (int k = 0; k < (int)w->records_count && at >= 0; k++)
             if (w->fixture->twin_of[k] == at) twin = k;
         pack_raw(&copy, twin < 0 ? wire : buffer_span(&w->fixture->records[twin]));
     }

@@ -149,7 +149,7 @@ void network_heal(struct world *w) {
 /* A client asks one validator and waits; when it hears nothing or a refusal, it asks another, which is harmless. */
 void client_submit(struct world *w, int record) {
     struct client_record *c = &w->records[record];
-    bool last = record >= SIM_RECORDS - SIM_LAST_RECORDS;
+    bool last = record >= (int)w->records_count - SIM_LAST_RECORDS;
     if (c->acknowledged || w->quiet || (!last && (c->tries >= CLIENT_TRIES || w->healed))) return;
     c->tries++;
     int to = (int)sim_random(w, w->n);

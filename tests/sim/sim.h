@@ -28,7 +28,8 @@
 
 enum {
     NODES_MAX = 9, /* 7 validators, 2 followers */
-    SIM_RECORDS = 48,
+    SIM_RECORDS = 360,       /* made */
+    SIM_RECORDS_SHORT = 48,  /* used in most worlds */
     SIM_LAST_RECORDS = 4, /* submitted after healing: these must be acknowledged */
     SIM_VARIANTS = 6,
     SIM_VIEWS = 2048,
@@ -41,7 +42,7 @@ enum {
 #define SIM_EPOCH_MS UINT64_C(1780272000000)
 
 struct fixture { /* expensive and seed-independent: genesis, keys, signed records */
-    uint32_t n, variant;
+    uint32_t n, variant, made;
     struct genesis *genesis;
     struct seed seeds[NODES_MAX];
     struct validator_keys keys[NODES_MAX];
@@ -54,7 +55,7 @@ struct fixtures {
 };
 /* A second valid signature over the same bytes, which an honest signer never makes. */
 void sign_again(const struct keypair *keys, const char *tag, struct span message, struct signature *ret);
-const struct fixture *fixture_get(struct fixtures *all, uint32_t n, uint32_t variant);
+const struct fixture *fixture_get(struct fixtures *all, uint32_t n, uint32_t variant, uint32_t records);
 void fixtures_free(struct fixtures *all);
 
 enum event_kind {
@@ -177,6 +178,8 @@ struct world {
     uint32_t pool_records_max, segment_bytes;
     uint64_t pool_bytes_max;
     uint32_t job_ms_max, disk_ms_max, crash_sector_chance;
+    uint32_t records_count;
+    bool long_chain; /* more blocks than a node holds at once while it catches up */
     bool disk_faults, all_crash, blackout, dark;
     uint32_t crash_every_ms, network_every_ms, submit_every_ms;
     /* network */

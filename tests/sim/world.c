@@ -96,10 +96,18 @@ static void draw(struct world *w, struct fixtures *fixtures) {
     const uint32_t sizes[] = {4, 4, 4, 5, 6, 7};
     const uint32_t pools[] = {1000, 1000, 24, 6};
     w->n = pick(w, sizes, 6);
-    w->fixture = fixture_get(fixtures, w->n, (uint32_t)sim_random(w, SIM_VARIANTS));
+    uint32_t variant = (uint32_t)sim_random(w, SIM_VARIANTS);
+    w->long_chain = w->seed % 150 == 77;
+    if (w->long_chain) {
+        w->n = 4;
+        variant = 1; /* one record in a block */
+    }
+    w->records_count = w->long_chain ? SIM_RECORDS : SIM_RECORDS_SHORT;
+    w->fixture = fixture_get(fixtures, w->n, variant, w->records_count);
     const struct parameters *p = &w->fixture->genesis->params.parameters;
     uint32_t delta = (uint32_t)p->delta_ms;
     uint32_t followers = sim_chance(w, 96) ? 1 + (uint32_t)sim_random(w, 2) : 0;
+    if (w->long_chain) followers = 1;
     w->nodes_count = w->n + followers;
     w->pool_records_max = pick(w, pools, 4);
     w->pool_bytes_max = sim_chance(w, 32) ? 4096 : 1 << 20;
@@ -118,7 +126,7 @@ static void draw(struct world *w, struct fixtures *fixtures) {
     w->network_every_ms = delta * pick(w, cuts, 4);
     w->all_crash = w->crash_every_ms > 0 && sim_chance(w, 100);
     w->blackout = w->all_crash && sim_chance(w, 128);
-    w->submit_every_ms = (uint32_t)(length / (SIM_RECORDS - SIM_LAST_RECORDS)) + 1;
+    w->submit_every_ms = (uint32_t)(length / (w->records_count - SIM_LAST_RECORDS)) + 1;
     w->liar_node = -1;
     if (sim_chance(w, 128)) {
         w->liar = liars[sim_chance(w, 40) ? 0 : sim_random(w, liars_count)];
@@ -128,6 +136,20 @@ static void draw(struct world *w, struct fixtures *fixtures) {
     /* Drawn from the seed itself, so that worlds without it stay what they were. One fault of this kind is all that may be at a time. */
     bool loses = w->liar == NULL && !w->disk_faults && w->crash_every_ms > 0 && w->seed % 5 == 3;
     w->lost_node = loses ? (int)(w->seed / 5 % w->n) : -1;
+}
+
+/* A quick network and nobody in the way, but for a validator and a follower that come when hundreds of blocks are there. */
+static void draw_long(struct world *w) {
+    w->pool_records_max = 1000;
+    w->pool_bytes_max = 1 << 20;
+    w->delay_min_ms = w->delay_max_ms = 1;
+    w->loss_256 = w->duplicate_256 = w->job_ms_max = w->disk_ms_max = 0;
+    w->crash_every_ms = w->network_every_ms = 0;
+    w->all_crash = w->blackout = w->disk_faults = false;
+    w->heal_ms = 20000;
+    w->end_ms = w->heal_ms + ARRIVAL_MS_MAX;
+    w->liar = NULL;
+    w->liar_node = -1;
 }
 
 static void nodes_draw(struct world *w) {
@@ -141,6 +163,7 @@ static void nodes_draw(struct world *w) {
         if (skewed) n->skew_ms = (int64_t)sim_random(w, p->max_drift_ms) - (int64_t)p->max_drift_ms / 2;
         n->late = n->follower && sim_chance(w, 160);
         node_begin(w, n);
+        if (w->long_chain && (i == 0 || n->follower)) continue; /* at the end */
         uint64_t wait = n->late ? sim_random(w, w->heal_ms) : sim_random(w, 20);
         event_push(w, wait, (struct event){.kind = EVENT_RESTART, .node = (int)i});
     }
@@ -157,7 +180,7 @@ static void begin(struct world *w) {
         event_push(w, every(w, w->network_every_ms), (struct event){.kind = EVENT_NETWORK});
     if (w->liar != NULL && w->liar->tick != NULL)
         event_push(w, 50, (struct event){.kind = EVENT_LIE, .node = w->liar_node});
-    for (int i = 0; i < SIM_RECORDS - SIM_LAST_RECORDS; i++)
+    for (int i = 0; i < (int)w->records_count - SIM_LAST_RECORDS; i++)
         event_push(w, sim_random(w, w->heal_ms), (struct event){.kind = EVENT_SUBMIT, .record = i});
     uint64_t dark = 8 * w->fixture->genesis->params.parameters.delta_ms;
     if (w->blackout) event_push(w, w->heal_ms - dark, (struct event){.kind = EVENT_BLACKOUT});
@@ -198,7 +221,7 @@ static void heal(struct world *w) {
         if (n->alive && (n->disk_broken || w->all_crash)) node_crash(w, n);
         if (!n->alive) node_start(w, n);
     }
-    for (int i = SIM_RECORDS - SIM_LAST_RECORDS; i < SIM_RECORDS; i++)
+    for (int i = (int)w->records_count - SIM_LAST_RECORDS; i < (int)w->records_count; i++)
         event_push(w, 50 + sim_random(w, 1000), (struct event){.kind = EVENT_SUBMIT, .record = i});
     event_push(w, 1500, (struct event){.kind = EVENT_WATCH});
 }
@@ -326,6 +349,7 @@ void world_run(struct fixtures *fixtures, uint64_t seed, bool verbose, struct wo
     w->cosignatures = check_alloc(NODES_MAX, sizeof *w->cosignatures);
     sha256_init(&w->trace);
     draw(w, fixtures);
+    if (w->long_chain) draw_long(w);
     memset(ret, 0, sizeof *ret);
     describe(w, ret->description);
     if (verbose) printf("seed %lu: %s\n", (unsigned long)seed, ret->description);
