@@ -59,6 +59,7 @@ struct consensus *consensus_new(const struct consensus_config *config) {
     c->config = *config;
     c->views.validators = config->validators;
     c->repeat_at_ms = c->resend_at_ms = c->bundle_at_ms = UINT64_MAX;
+    c->finals_allowed = UINT32_MAX;
     return c;
 }
 
@@ -104,6 +105,10 @@ void consensus_keep(struct consensus *c, uint64_t view) {
 static bool wants_sign_of_life(const struct consensus *c, uint8_t signer, uint64_t view, uint64_t now_ms) {
     if (c->config.activity_timeout_ms == 0 || signer >= c->config.validators) return false;
     return view > c->heard_view[signer] && now_ms >= c->heard_ms[signer] + c->config.activity_timeout_ms / 2;
+}
+
+void consensus_allow(struct consensus *c, uint32_t finals) {
+    c->finals_allowed = finals;
 }
 
 bool consensus_wants_vote(const struct consensus *c, const struct vote *v, uint64_t now_ms) {

@@ -122,5 +122,7 @@ bool consensus_passed(const struct consensus *c, uint64_t view);
  * yet): they are kept however far
  * finality runs ahead. Rises only; START sets it to the committed view. */
 void consensus_keep(struct consensus *c, uint64_t view);
+/* At most so many FINAL outputs in the next step; the rest wait. Before START: no limit. */
+void consensus_allow(struct consensus *c, uint32_t finals);
 
 #endif

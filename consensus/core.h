@@ -13,6 +13,7 @@ struct consensus {
     struct digest final_digest;
     uint64_t highest_certificate, highest_final; /* views */
     uint64_t keep_view;           /* consensus_keep */
+    uint32_t finals_allowed;      /* consensus_allow */
     uint64_t announced_view;      /* last view we proposed in */
     bool work, buildable;
     bool nothing_to_build;        /* BUILT said none; until the next WORK */

@@ -81,6 +81,7 @@ static void hand_over_final(struct consensus *c, struct consensus_outputs *out) 
         }
     }
     uint32_t space = room(out) > 64 ? room(out) - 64 : 0;
+    if (space > c->finals_allowed) space = c->finals_allowed;
     for (uint32_t i = 0; i < space && length > 0; i++) {
         struct ballot b = path[--length % CONSENSUS_OUTPUTS_MAX];
         c->final_view = b.view;

@@ -222,6 +222,7 @@ void on_committed(struct replica *r, uint64_t height) {
         final_free(f);
     }
     CHECK(r->committed_height == height);
+    consensus_queue(r, (struct consensus_input){.kind = CONSENSUS_TIMER}, NULL); /* there is room for more */
     payloads_drop_below(r, r->committed_view);
     if (r->validator) {
         vote_guard_raise_floor(&r->signer.votes, r->committed_view + 1);

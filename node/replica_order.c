@@ -113,6 +113,7 @@ void consensus_run(struct replica *r) {
         q->in.now_ms = r->now_ms;
         q->in.certificate = q->certificate;
         r->consensus_outputs->count = 0;
+        consensus_allow(r->consensus, FINALS_MAX - r->finals_count); /* a slow disk holds up what is handed over */
         consensus_step(r->consensus, &q->in, r->consensus_outputs);
         for (uint32_t i = 0; i < r->consensus_outputs->count; i++)
             on_output(r, &r->consensus_outputs->items[i]);
