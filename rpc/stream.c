@@ -178,7 +178,8 @@ static bool tell_height(struct rpc_stream *s, struct reader r, size_t room, stru
 static void tell_checkpoint(struct rpc_stream *s, const struct snapshot *snapshot, struct buffer *out) {
     struct attested a;
     if (!s->host.ops->attested(s->host.self, snapshot, &a)) return;
-    if (a.size == s->checkpoint_size && a.as_of_s == s->checkpoint_time_s) return;
+    if (a.size < s->checkpoint_size) return;
+    if (a.size == s->checkpoint_size && a.as_of_s <= s->checkpoint_time_s) return;
     s->checkpoint_size = a.size;
     s->checkpoint_time_s = a.as_of_s;
     struct emit j;

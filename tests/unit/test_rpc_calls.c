@@ -545,6 +545,24 @@ static void stream_refusals(void **state) {
     rpc_stream_free(s);
 }
 
+/* A node may know a fresher as-of time for a moment and then, with a newer checkpoint on its way, only the stored one. */
+static void stream_never_tells_an_earlier_time(void **state) {
+    struct fixture *f = *state;
+    struct rpc_stream *s = stream_open(f, "", NULL);
+    struct reader_of_events e = {.count = 0};
+    f->w.heartbeat_s += 600;
+    (void)fill(s, 1 << 16, &e);
+    assert_string_equal(e.names[0], "checkpoint");
+    f->w.heartbeat_s -= 600;
+    e.count = 0;
+    (void)fill(s, 1 << 16, &e);
+    assert_int_equal(e.count, 0);
+    f->w.heartbeat_s += 601;
+    (void)fill(s, 1 << 16, &e);
+    assert_string_equal(e.names[0], "checkpoint");
+    rpc_stream_free(s);
+}
+
 static void stream_keeps_the_connection_alive(void **state) {
     struct fixture *f = *state;
     struct rpc_stream *s = stream_open(f, "", NULL);
@@ -567,7 +585,7 @@ int main(void) {
         TEST(submit_is_pending), TEST(submit_waits_for_the_result), TEST(waiting_ends), TEST(submit_refused), TEST(submit_again),
         TEST(batches), TEST(json_rpc_examples), TEST(json_rpc_refusals), TEST(json_rpc_submits),
         TEST(stream_tells_everything_in_order), TEST(stream_resumes_without_gap_or_repeat), TEST(stream_refusals),
-        TEST(stream_keeps_the_connection_alive),
+        TEST(stream_never_tells_an_earlier_time), TEST(stream_keeps_the_connection_alive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
