@@ -149,6 +149,11 @@ size_t changes_count(const struct changes *c) {
     return c->count;
 }
 
+size_t changes_bytes(const struct changes *c) {
+    return c->arena.used + c->cap * sizeof *c->list + c->slots_count * sizeof *c->slots +
+           c->order->count * sizeof *c->order->at;
+}
+
 static int change_compare(const void *a, const void *b) {
     const struct change *x = *(const struct change *const *)a,
                         *y = *(const struct change *const *)b;

@@ -61,6 +61,8 @@ void changes_delete(struct changes *c, enum table table, struct span key);
 /* NULL when this key was not changed. */
 const struct change *changes_find(const struct changes *c, enum table table, struct span key);
 size_t changes_count(const struct changes *c);
+/* The memory it takes, about. */
+size_t changes_bytes(const struct changes *c);
 /* Sorted on first use; i < changes_count. */
 const struct change *changes_at(struct changes *c, size_t i);
 /* Adds all of `newer` to `older`, the newer winning: one batch for several blocks. */

@@ -29,6 +29,7 @@ struct executed {
     struct replica_execution told;
     struct buffer results;
     uint64_t *log_indices;
+    size_t bytes; /* memory of the changes, about: what its owner counts for it */
 };
 void executed_free(struct executed *e); /* accepts NULL */
 

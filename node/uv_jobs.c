@@ -55,6 +55,8 @@ void node_verify(struct uv_node *n, const struct replica_output *out) {
 
 /* ---- execute (station 7) ---- */
 
+enum { EXECUTING_MAX = 2 };
+
 struct execute_job {
     struct uv_job job;
     struct uv_node *node;
@@ -78,27 +80,36 @@ static void execute_run(struct uv_job *job) {
     x->err = execution_run(x->node->execution, x->block, &x->executed);
 }
 
+static void execute_push(struct uv_node *n);
+
 static void execute_done(struct uv_job *job) {
     struct execute_job *x = (struct execute_job *)job;
     struct uv_node *n = x->node;
+    n->executing--;
     if (x->err != OK) {
         node_fail(n, "execution", err_text(x->err, LANG_EN));
     } else {
         executed_push(&n->executed, x->executed);
+        x->executed->bytes = changes_bytes(x->executed->changes);
+        n->overlay_bytes += x->executed->bytes;
         struct replica_input in = {
             .kind = REPLICA_EXECUTED, .job = x->id, .execution = &x->executed->told};
         node_input(n, &in);
     }
     free(x);
+    if (!n->closing) execute_push(n);
 }
 
-/* Blocks wait here, in order, while the overlay is full. */
+/* Blocks wait here, in order, while the overlay is full. What a block takes is known once it was executed, so few are on the lane at a time.
+ * What was executed is attested by a quorum that came as far, then committed and dropped: the wait ends. */
 static void execute_push(struct uv_node *n) {
-    while (n->execute_first != NULL && n->overlay_blocks < OVERLAY_BLOCKS_MAX) {
+    while (n->execute_first != NULL && n->executing < EXECUTING_MAX && n->overlay_blocks < OVERLAY_BLOCKS_MAX &&
+           n->overlay_bytes < OVERLAY_BYTES_MAX) {
         struct execute_job *x = n->execute_first;
         n->execute_first = x->next;
         if (n->execute_first == NULL) n->execute_last = NULL;
         n->overlay_blocks++;
+        n->executing++;
         uv_lane_push(n->execute, &x->job);
     }
 }
@@ -138,7 +149,10 @@ static void drop_run(struct uv_job *job) {
 static void drop_done(struct uv_job *job) {
     struct commit_job *c = (struct commit_job *)job;
     struct uv_node *n = c->node;
-    for (size_t i = 0; i < c->blocks_count; i++) executed_free(c->blocks[i]);
+    for (size_t i = 0; i < c->blocks_count; i++) {
+        n->overlay_bytes -= c->blocks[i]->bytes;
+        executed_free(c->blocks[i]);
+    }
     n->overlay_blocks -= c->blocks_count;
     free(c->blocks);
     free(c);

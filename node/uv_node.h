@@ -93,7 +93,7 @@ struct uv_node {
 
     struct arena *verify_arenas; /* one per thread of the lane */
     struct execute_job *execute_first, *execute_last; /* held back: the overlay is full */
-    size_t overlay_blocks;
+    size_t overlay_blocks, overlay_bytes, executing;
     struct executed_list executed; /* executed, not yet given to the committer */
 
     bool write_failed, stopping, closing, failed;

@@ -16,7 +16,11 @@
 
 /* Executed and uncommitted blocks; the executor waits when there are so many (overlay_full), which
  * holds up finality only when the disk has been slower than the network for this long. */
-enum { OVERLAY_BLOCKS_MAX = 256 };
+enum {
+    OVERLAY_BLOCKS_MAX = 256,
+    /* Memory of the change sets: above it the owner executes nothing more until some are dropped. */
+    OVERLAY_BYTES_MAX = 64 << 20,
+};
 
 struct overlay;
 struct overlay *overlay_new(struct reader below);
