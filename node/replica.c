@@ -111,6 +111,7 @@ static void on_recover(struct replica *r, const struct replica_input *in) {
         bool proposal = in->type == JOURNAL_PROPOSAL;
         view = v.ballot.view;
         if (r->validator) signer_fold_vote(&r->signer, &v, proposal);
+        r->lost.voted_since = true;
         if (v.ballot.kind == VOTE_FINALIZE) note_passed(r, view, &v.ballot.digest, PASSED_LONG_AGO);
         consensus_queue(r, (struct consensus_input){
                                .kind = CONSENSUS_RECOVER_VOTE, .vote = v, .proposal = proposal}, NULL);

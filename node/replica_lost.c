@@ -7,7 +7,8 @@
  *   votes         are given again at once: the guard's floor lies above the bound, and no rule ties one key's votes of different views together
  *   cosignatures  are given from the first block of a view above the bound: what was cosigned before was final in a view within it, so the log is
  *                 longer now, and every finalize vote sent before lies below the block
- * A liar can name a view so high that nothing is above it, and thereby keep a validator silent, not make it sign twice; a restart asks anew.
+ * A liar can name a view so high that nothing is above it, and thereby keep a validator silent, not make it sign twice; a restart asks anew while no
+ * vote was given. Nobody vouches who was lost itself and is not yet in a view from which it votes: its own view may lie below what it once knew.
  *
  * JOURNAL_LOST is written at once and kept until JOURNAL_FOUND: a second restart finds a journal that looks whole.
  */
@@ -27,17 +28,17 @@ void lost_begin(struct replica *r, bool lost_now) {
     if (!r->validator) return;
     if (PLANT_LOST_VOTES) lost_now = false;
     if (lost_now) r->lost.active = true;
-    if (!r->lost.active) return;
+    /* Found, and no vote since: nothing was signed meanwhile, so it is as lost as before and may ask anew. */
+    if (r->lost.cosign_view > 0 && !r->lost.voted_since) r->lost.active = true;
+    if (!r->lost.active) {
+        vote_guard_raise_floor(&r->signer.votes, r->lost.cosign_view);
+        return;
+    }
+    r->lost.cosign_view = 0;
     if (lost_now) lost_write(r);
     snprintf(r->reason, sizeof r->reason,
              "the journal is lost or damaged: this validator may have signed what it does not remember; it follows and does not vote yet");
     alarm_raise(r, "event=journal_lost height=%lu why=\"%s\"", (unsigned long)r->executed_height, r->reason);
-}
-
-static void lost_until(struct replica *r, uint64_t view) {
-    r->lost.active = false;
-    if (view > r->lost.cosign_view) r->lost.cosign_view = view;
-    if (r->validator) vote_guard_raise_floor(&r->signer.votes, view);
 }
 
 void lost_recover(struct replica *r, uint64_t sequence, uint8_t type, struct span body) {
@@ -45,13 +46,20 @@ void lost_recover(struct replica *r, uint64_t sequence, uint8_t type, struct spa
     if (type == JOURNAL_LOST) {
         r->lost.active = true;
         r->lost.sequence = sequence;
+        r->lost.voted_since = false;
         return;
     }
     unpack_init(&u, body);
     (void)unpack_array(&u, 1);
     uint64_t floor = unpack_uint(&u, UINT64_MAX);
     if (u.err != OK) return; /* then it is still lost */
-    lost_until(r, floor);
+    r->lost.active = false;
+    r->lost.voted_since = false;
+    r->lost.cosign_view = floor;
+}
+
+bool lost_vouches(const struct replica *r) {
+    return r->validator && !r->lost.active && consensus_view(r->consensus) >= r->lost.cosign_view;
 }
 
 void lost_keep(struct replica *r, uint64_t sequence) {
@@ -82,7 +90,9 @@ void lost_progress(struct replica *r) {
     pack_uint(&bytes, bound + 1);
     /* Whatever is signed from here on comes behind it in the journal, and leaves only when both are durable. */
     journal_add(r, JOURNAL_FOUND, buffer_span(&bytes), bound);
-    lost_until(r, bound + 1);
+    r->lost.active = false;
+    r->lost.cosign_view = bound + 1;
+    vote_guard_raise_floor(&r->signer.votes, bound + 1);
     r->reason[0] = '\0';
     alarm_raise(r, "event=journal_found view=%lu: others know that nothing was signed from this view on; this validator votes again",
                 (unsigned long)bound + 1);

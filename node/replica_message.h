@@ -36,7 +36,7 @@ enum journal_record {
 
 struct status_message {
     uint64_t height, final_view;
-    uint64_t view; /* the sender is in; 0 when it cannot say: a follower, or a validator that lost its journal */
+    uint64_t view; /* the sender is in; 0 when it cannot say: a follower, or a validator that lost its journal and is not yet where it votes */
 };
 extern const struct type status_message_type;
 

@@ -125,6 +125,7 @@ struct replica {
     bool validator, started, stopping, write_failed;
     struct lost {                 /* replica_lost.c */
         bool active, heard[VALIDATORS_MAX];
+        bool voted_since;         /* a vote of our own stands in the journal behind its last FOUND */
         uint32_t heard_count;
         uint64_t sequence, claims_max;
         uint64_t cosign_view; /* cosignatures begin with the first block of this view or above; 0: always */
@@ -288,6 +289,7 @@ void lost_begin(struct replica *r, bool lost_now);
 void lost_recover(struct replica *r, uint64_t sequence, uint8_t type, struct span body);
 void lost_hear(struct replica *r, uint8_t validator, uint64_t view);
 void lost_progress(struct replica *r);
+bool lost_vouches(const struct replica *r); /* may it say in which view it is? */
 void lost_keep(struct replica *r, uint64_t sequence); /* the mark goes with what is kept */
 
 /* catching up (replica_sync.c) */

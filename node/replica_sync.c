@@ -19,7 +19,7 @@ void send_status(struct replica *r, uint64_t peer) {
     struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 64);
     struct status_message m = {r->committed_height, consensus_final_view(r->consensus), 0};
-    if (r->validator && !r->lost.active) m.view = consensus_view(r->consensus); /* replica_lost.c */
+    if (lost_vouches(r)) m.view = consensus_view(r->consensus);
     codec_encode(&status_message_type, &m, &bytes);
     if (peer == PEER_NONE)
         send_all(r, MESSAGE_STATUS, buffer_span(&bytes));

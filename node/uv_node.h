@@ -68,7 +68,7 @@ struct uv_node {
     struct validator_keys keys;
     int validator; /* -1: a follower */
     struct store store;
-    bool store_open;
+    bool store_open, store_new; /* new: it was empty when this process came */
     struct execution *execution; /* of the executor's thread */
     struct uv_disk *disk;
     struct uv_net *net;

@@ -134,6 +134,7 @@ static bool ledger_open(struct uv_node *n) {
     log_line(report.state == RECOVER_BROKEN ? LOG_ERROR : LOG_INFO, "store.check",
              "height=%llu blocks_checked=%llu ms=%llu found=\"%s\"", (unsigned long long)report.height,
              (unsigned long long)report.blocks_checked, (unsigned long long)(wall_clock_ms() - began_ms), report.text);
+    n->store_new = report.state == RECOVER_EMPTY;
     if (!store_fill(n, &report)) return false;
     if (!store_is_of_this_chain(n)) return refuse("store.open", "the store belongs to another chain: use another data directory");
     n->execution = execution_new(n->store, n->genesis);
@@ -186,8 +187,9 @@ static void replica_begin(struct uv_node *n, const struct journal_report *report
     struct replica_head head;
     buffer_init(&header, BLOCK_HEADER_BYTES_MAX);
     execution_head(store_reader(n->store), &header, &head);
-    /* A validator whose journal is gone while its store is not may have signed what it does not remember. */
-    bool lost = report->health == JOURNAL_DAMAGED || (report->records == 0 && head.height > 0);
+    /* A validator whose journal is gone while its store is not may have signed what it does not remember, also before its first block. */
+    bool gone = report->health == JOURNAL_FRESH && !n->store_new;
+    bool lost = report->health == JOURNAL_DAMAGED || gone || (report->records == 0 && head.height > 0);
     struct replica_input in = {.kind = REPLICA_START, .head = &head, .sequence = report->last_sequence,
                                .err = lost && n->validator >= 0 ? ERR_NOT_VOTING : OK};
     node_input(n, &in);

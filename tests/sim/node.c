@@ -242,6 +242,7 @@ static bool store_open(struct world *w, struct node *n) {
     char text[RECOVER_TEXT_BYTES];
     uint64_t height;
     recover_open(n->store, &checks, RECOVER_HEAD, &report);
+    n->store_new = report.state == RECOVER_EMPTY;
     switch (report.state) {
     case RECOVER_EMPTY:
         if (execution_genesis(n->store, w->fixture->genesis)) return true;
@@ -304,7 +305,8 @@ void node_start(struct world *w, struct node *n) {
                (unsigned long)head.height, (unsigned long)head.view, (unsigned long)report.first_sequence,
                (unsigned long)report.last_sequence);
     }
-    bool lost = report.records == 0 && head.height > 0 && !n->follower; /* as uv_start.c has it */
+    bool gone = report.health == JOURNAL_FRESH && !n->store_new; /* as uv_start.c has it */
+    bool lost = !n->follower && (gone || (report.records == 0 && head.height > 0));
     check_started(w, n);
     node_input(w, n, (struct replica_input){.kind = REPLICA_START, .head = &head, .sequence = report.last_sequence,
                                             .err = lost ? ERR_NOT_VOTING : OK});
@@ -347,7 +349,7 @@ static void crash_disks(struct world *w, struct node *n) {
     journal_memory_crash(n->disk, sim_random(w, UINT64_MAX), w->crash_sector_chance);
     store_memory_crash(n->store, 0);
     struct ledger_head head;
-    if (n->index != w->lost_node || !ledger_head_read(store_reader(n->store), &head) || head.height == 0 || sim_chance(w, 128)) return;
+    if (n->index != w->lost_node || !ledger_head_read(store_reader(n->store), &head) || sim_chance(w, 128)) return;
     journal_memory_free(n->disk);
     n->disk = journal_memory_new();
     journal_memory_faults(n->disk, journal_fault, n);

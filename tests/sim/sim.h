@@ -113,7 +113,7 @@ struct durable_record { /* an own vote or a certificate in a node's journal */
 struct node {
     int index;
     bool alive, honest, follower, late; /* late: begins to exist only now and then */
-    bool disk_broken;
+    bool disk_broken, store_new;
     uint32_t life;
     int64_t skew_ms;
     struct replica *replica;
