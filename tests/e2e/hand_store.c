@@ -106,6 +106,9 @@ int hand_ledger(int argc, char **argv) {
         same = agree(store_reader(first), store_reader(s)) && same;
         store_close(s);
     }
+    struct seen *done;
+    for (size_t at = 0; (done = digest_map_next(&map, &at, NULL)) != NULL;) free(done);
+    digest_map_free(&map);
     store_close(first);
     printf("ledger acknowledged=%zu stores=%d agree=%s\n", acks.len / 65, argc - 1, same ? "yes" : "no");
     return bad == 0 && same ? 0 : 1;
