@@ -46,6 +46,9 @@ static void cosign(struct replica *r) {
     struct cosignature c;
     if (!may_sign(r) || r->executed_header.view < r->lost.cosign_view) return; /* replica_lost.c */
     uint64_t time_s = stamp(r);
+    /* After a lost journal the guard has forgotten its time: only "now" is sure not to go back. */
+    bool forgotten = r->lost.cosign_view > 0 && r->signer.checkpoints.size == 0;
+    if (forgotten && r->passed_count > 0) return;
     if (time_s == 0) return; /* restarted before the first cosignature, with something above: no moment is known to be true */
     if (signer_cosign(&r->signer, r->executed_size, &r->executed_root, time_s, &c) != OK) return;
     struct buffer CLEANUP(buffer_free) wire = {0}, record = {0};
