@@ -164,7 +164,7 @@ static void on_peer_up(struct replica *r, const struct replica_input *in) {
         drop_peer(r, in->peer, ERR_PEER_CONNECTIONS);
         return;
     }
-    r->peers[r->peers_count++] = (struct replica_peer){.id = in->peer, .validator = in->validator};
+    r->peers[r->peers_count++] = (struct replica_peer){.id = in->peer, .validator = in->validator, .source = in->source};
     if (!r->started) return;
     send_status(r, in->peer);
     if (!may_push(r, &r->peers[r->peers_count - 1], MESSAGE_CERTIFICATE)) return;

@@ -64,7 +64,8 @@ enum replica_input_kind {
     REPLICA_RECOVER,      /* one journal record: sequence, type, bytes */
     REPLICA_START,        /* head: what the stores hold; sequence: last of the journal; err: not OK when it may not vote (damage) */
     REPLICA_TIMER,
-    REPLICA_PEER_UP,      /* peer, validator: an authenticated session; validator index or REPLICA_NO_VALIDATOR */
+    REPLICA_PEER_UP,      /* peer, validator: an authenticated session; validator index or REPLICA_NO_VALIDATOR. source: it may be asked
+                             for blocks (validators, and the nodes this one was configured to sync from) */
     REPLICA_PEER_DOWN,    /* peer */
     REPLICA_MESSAGE,      /* peer, type (node/peer_message.h), bytes */
     REPLICA_SUBMIT,       /* ticket, wait, bytes: one wire record (SPEC R6) */
@@ -98,7 +99,7 @@ struct replica_input {
     uint64_t sequence; /* WRITTEN: journal sequence; COMMITTED: height */
     uint8_t type;
     uint8_t validator;
-    bool wait;
+    bool wait, source;
     uint16_t code, item;
     enum err err;
     struct span bytes;

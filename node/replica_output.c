@@ -58,9 +58,17 @@ struct span output_copy(struct replica *r, struct span bytes) {
     return copy;
 }
 
-/* A follower asks and reports; whatever else it sent would close its session (peer_message.h). */
+/* A follower asks and reports; whatever else it sent to a source of its own would close the session (peer_message.h). A
+ * follower that syncs from it is answered in full. */
+static bool may_send(const struct replica *r, uint64_t peer, uint8_t type) {
+    if (r->validator || (MESSAGE_SET_FOLLOWER & MESSAGE_BIT(type)) != 0) return true;
+    for (uint32_t i = 0; i < r->peers_count; i++)
+        if (r->peers[i].id == peer) return !r->peers[i].source;
+    return false;
+}
+
 static void send_shared(struct replica *r, uint64_t peer, uint8_t type, struct span copy) {
-    if (!r->validator && (MESSAGE_SET_FOLLOWER & MESSAGE_BIT(type)) == 0) return;
+    if (!may_send(r, peer, type)) return;
     struct replica_output *o = output_add(r, REPLICA_SEND);
     o->peer = peer;
     o->type = type;
@@ -118,11 +126,11 @@ uint64_t random_next(struct replica *r) {
 }
 
 uint64_t random_peer(struct replica *r) {
-    uint64_t validators[PEERS_MAX];
+    uint64_t sources[PEERS_MAX];
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->peers_count; i++)
-        if (r->peers[i].validator != REPLICA_NO_VALIDATOR) validators[count++] = r->peers[i].id;
-    return count == 0 ? PEER_NONE : validators[random_next(r) % count];
+        if (r->peers[i].source) sources[count++] = r->peers[i].id;
+    return count == 0 ? PEER_NONE : sources[random_next(r) % count];
 }
 
 void journal_mark(struct replica *r, uint64_t sequence, uint64_t view) {

@@ -79,6 +79,7 @@ struct waiter {
 struct replica_peer {
     uint64_t id;
     uint8_t validator;
+    bool source;                 /* may be asked for blocks */
     struct status_message status;
     bool status_known;
     uint64_t blocks_asked_ms;    /* 0: nothing asked */

@@ -77,9 +77,8 @@ void sync_progress(struct replica *r) {
     if (room == 0) return;
     for (uint32_t i = 0; i < r->peers_count; i++) {
         struct replica_peer *p = &r->peers[(start + i) % r->peers_count];
-        if (p->validator == REPLICA_NO_VALIDATOR) continue; /* a follower may not answer */
+        if (!p->source) continue;
         if (!p->status_known || p->status.height <= have) continue;
-        if (r->validator && p->validator == REPLICA_NO_VALIDATOR) continue; /* as random_peer: a follower may not answer */
         /* One block behind is the ordinary state of a validator: its own votes bring it. */
         if (r->validator && !stuck && p->status.height < have + 3 && r->now_ms < r->status_at_ms) continue;
         struct buffer CLEANUP(buffer_free) bytes = {0};

@@ -173,9 +173,9 @@ enum err node_peer_who(void *context, const struct pubkey *key, bool dialled, st
     return ERR_PEER_UNKNOWN;
 }
 
-void node_peer_up(void *context, uint64_t peer, uint8_t validator) {
+void node_peer_up(void *context, uint64_t peer, uint8_t validator, bool source) {
     struct uv_node *n = context;
-    struct replica_input in = {.kind = REPLICA_PEER_UP, .peer = peer, .validator = validator};
+    struct replica_input in = {.kind = REPLICA_PEER_UP, .peer = peer, .validator = validator, .source = source};
     node_input(n, &in);
 }
 

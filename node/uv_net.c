@@ -258,7 +258,7 @@ static void on_authenticated(struct conn *c, const struct peer_event *event) {
     log_line(LOG_INFO, "peer.up", "peer=%llu address=%s key=%.16s validator=%d software=\"%s\"",
              (unsigned long long)c->id, from, key, c->validator == 255 ? -1 : (int)c->validator, software);
     mark_dirty(c);
-    n->events.up(n->events.context, c->id, c->validator);
+    n->events.up(n->events.context, c->id, c->validator, (grant.types & MESSAGE_BIT(MESSAGE_BLOCKS)) != 0);
 }
 
 /* ---- bytes ---- */

@@ -24,7 +24,8 @@ struct uv_net_events {
     /* Is this key welcome, and as what? Validator index or 255. `dialled`: we called it. */
     enum err (*who)(void *context, const struct pubkey *key, bool dialled, struct peer_grant *ret_grant,
                     uint8_t *ret_validator);
-    void (*up)(void *context, uint64_t peer, uint8_t validator);
+    /* source: what it was granted lets it answer with blocks. */
+    void (*up)(void *context, uint64_t peer, uint8_t validator, bool source);
     void (*message)(void *context, uint64_t peer, uint8_t type, struct span body);
     void (*down)(void *context, uint64_t peer);
 };

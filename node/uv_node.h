@@ -111,7 +111,7 @@ uint64_t wall_clock_ms(void);
 /* Events of uv_net and uv_disk. */
 enum err node_peer_who(void *context, const struct pubkey *key, bool dialled, struct peer_grant *ret_grant,
                        uint8_t *ret_validator);
-void node_peer_up(void *context, uint64_t peer, uint8_t validator);
+void node_peer_up(void *context, uint64_t peer, uint8_t validator, bool source);
 void node_peer_message(void *context, uint64_t peer, uint8_t type, struct span body);
 void node_peer_down(void *context, uint64_t peer);
 void node_journal_written(void *context, uint64_t sequence);

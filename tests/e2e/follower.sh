@@ -41,6 +41,17 @@ done
 [ "$(submit 4 | jq -r .name)" = ERR_NOT_VOTING ] || fail "a follower took a record"
 say "it serves $height blocks with their certificates, $(acks_count) records, proofs and lists; takes no record (ERR_NOT_VOTING)"
 
+# A second one behind the first, which is all it knows: an office that mirrors another office.
+"$suyuand" --data d5 --genesis genesis --key v5.key --listen "127.0.0.1:$(peer_port 5)" --peer "127.0.0.1:$(peer_port 4) $(cat v4.pub)" \
+    --http "127.0.0.1:$(http_port 5)" --limit journal_segment_bytes=16M >>log5 2>&1 &
+echo $! >pid5
+wait_for 30 node_at_least 5 "$height"
+[ "$(node_get 5 /v1/node | jq -r '.verified_height')" -ge "$height" ] || fail "the mirror did not verify what it copied"
+node_is 5 validators_connected 0 || fail "the mirror knows a validator"
+say "a follower behind the follower executed the same $height blocks"
+node_kill TERM 5
+node_gone 5 || fail "the mirror did not end cleanly"
+
 node_kill TERM 4
 node_gone 4 || fail "the follower did not end cleanly"
 cp -r d4/store store.whole

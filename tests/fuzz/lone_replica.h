@@ -204,7 +204,7 @@ static inline void lone_start(struct lone *l, const struct genesis *genesis) {
     execution_head(store_reader(l->store), &header, &head);
     lone_input(l, (struct replica_input){.kind = REPLICA_START, .head = &head});
     for (uint64_t i = 0; i < LONE_PEERS; i++)
-        lone_input(l, (struct replica_input){.kind = REPLICA_PEER_UP, .peer = i + 1,
+        lone_input(l, (struct replica_input){.kind = REPLICA_PEER_UP, .peer = i + 1, .source = i != LONE_FOLLOWER,
                                              .validator = i == LONE_FOLLOWER ? REPLICA_NO_VALIDATOR : (uint8_t)(i + 1)});
 }
 

@@ -19,7 +19,8 @@ void network_offer(struct world *w, int node) {
 static void peer_up(struct world *w, int self, int peer) {
     uint8_t validator = (uint32_t)peer < w->n ? (uint8_t)peer : REPLICA_NO_VALIDATOR;
     node_input(w, &w->nodes[self],
-               (struct replica_input){.kind = REPLICA_PEER_UP, .peer = (uint64_t)peer + 1, .validator = validator});
+               (struct replica_input){.kind = REPLICA_PEER_UP, .peer = (uint64_t)peer + 1, .validator = validator,
+                                      .source = validator != REPLICA_NO_VALIDATOR});
 }
 
 void network_connect(struct world *w, const struct event *e) {

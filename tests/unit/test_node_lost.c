@@ -62,7 +62,7 @@ static void begin(struct world *w, struct life *l, uint8_t validator, bool lost)
     struct replica_head head = {.block = w->genesis->chain_id, .log_size = w->head.log.size, .log_root = w->log_root};
     step(l, (struct replica_input){.kind = REPLICA_START, .head = &head, .sequence = l->kept_count, .err = lost ? ERR_NOT_VOTING : OK});
     for (uint8_t i = 0; i < WORLD_VALIDATORS; i++)
-        if (i != validator) step(l, (struct replica_input){.kind = REPLICA_PEER_UP, .peer = i + 1u, .validator = i});
+        if (i != validator) step(l, (struct replica_input){.kind = REPLICA_PEER_UP, .peer = i + 1u, .validator = i, .source = true});
 }
 
 static void end(struct life *l) {

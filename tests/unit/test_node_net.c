@@ -42,9 +42,9 @@ static enum err who(void *context, const struct pubkey *key, bool dialled, struc
     return ERR_PEER_UNKNOWN;
 }
 
-static void up(void *context, uint64_t peer, uint8_t validator) {
+static void up(void *context, uint64_t peer, uint8_t validator, bool source) {
     struct node *self = context;
-    assert_true(peer != 0);
+    assert_true(peer != 0 && source);
     assert_in_range(validator, 0, NODES - 1);
     self->peers[validator] = peer;
     self->ups++;
