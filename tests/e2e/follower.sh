@@ -14,8 +14,8 @@ grep -q 'node.ready role=follower .*verified=every_block' log4 || fail "the foll
 [ "$(node_get 4 /v1/node | jq -r '[.role, .voting, .diverged] | join(" ")')" = "follower false false" ] || fail "its status"
 [ "$(node_get 4 /v1/node | jq -r '.verified_height')" -ge 50 ] || fail "its status names no verified height"
 load_end
+nodes_level 0 1 2 3 4
 height=$(node_height 0)
-for i in 1 2 3 4; do wait_for 10 node_at_least $i "$height"; done
 say "the follower verified $(node_get 4 /v1/node | jq -r .verified_height) blocks"
 
 # Blocks with their certificates and the same roots as a validator's (a sample of them: the roots cover the rest); every record; a proof and a trace.

@@ -179,8 +179,7 @@ wait $one $two $three
 say "slow senders: $(cat flood1); $(cat flood2); $(cat flood3)"
 still_going
 load_end
-height=$(node_height 0)
-for i in 1 2 3; do wait_for 20 node_at_least $i "$height"; done
+nodes_level 0 1 2 3
 "$hand" acked acks "$http0" "$http1" "$http2" "$http3" || fail "an acknowledged record is missing"
 say "$(cases) cases; memory of node 0: $((before_kib / 1024)) MiB before, at most $((grown / 1024)) MiB"
 [ $grown -lt $((200 * 1024)) ] || fail "memory is not bounded"

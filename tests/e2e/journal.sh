@@ -60,4 +60,5 @@ say "with validator 3 back it votes again"
 for i in 0 1 2 3; do
     if alarm $i event=equivocation >/dev/null; then fail "somebody signed twice: $(alarm $i event=equivocation)"; fi
 done
+nodes_level 0 1 2 3
 "$hand" acked acks "$http0" "$http1" "$http2" "$http3" || fail "an acknowledged record is missing"

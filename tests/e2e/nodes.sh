@@ -5,6 +5,7 @@
 #   node_start N [FLAG ...]     starts validator N (0 to 3), or a follower (4 to 7); waits for nothing
 #   node_kill SIGNAL N ...      sends the signal; node_gone N waits for its end and gives its exit status
 #   node_get N PATH             GET, the body to stdout; fails when nothing or an error comes
+#   nodes_level N ...           waits until all stand at the height of the highest
 #   wait_for SECONDS WORDS ...  until the command succeeds, or the test fails
 #   say, fail                   what the test did; what went wrong, with the ends of all logs
 set -eu
@@ -126,6 +127,16 @@ wait_for() {
 
 nodes_ready() {
     for i in "$@"; do wait_for 20 node_get "$i" /readyz; done
+}
+
+# What one of them acknowledged, the others have a moment later: waits until all stand where the highest does.
+nodes_level() {
+    top=0
+    for i in "$@"; do
+        h=$(node_height "$i")
+        [ "$h" -le "$top" ] || top=$h
+    done
+    for i in "$@"; do wait_for 20 node_at_least "$i" "$top"; done
 }
 
 # load_start SECONDS THREADS: acknowledged ids in acks, the summary in loadout

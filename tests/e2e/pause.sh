@@ -43,6 +43,7 @@ node_kill CONT 2 3
 committed() { [ "$(node_get "$1" "/v1/records/$id/status" | jq -r .status)" = committed ]; }
 for i in 0 1 2 3; do wait_for 15 committed $i; done
 say "they went on: the pending record was committed everywhere after $(($(date +%s%3N) - began_ms)) ms"
+nodes_level 0 1 2 3
 "$hand" acked acks "$http0" "$http1" "$http2" "$http3" || fail "an acknowledged record is missing"
 for i in 0 1 2 3; do
     [ "$(node_get $i /v1/node | jq -r '.alarms | length')" = 0 ] || fail "node $i: $(node_get $i /v1/node | jq -c .alarms)"
