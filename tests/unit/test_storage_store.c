@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -277,6 +278,37 @@ static void second_opener_is_refused(void **state) {
     assert_false(store_leveldb_open("/proc/nowhere/store", NULL, &other, error));
 }
 
+/* A killed process lets go of its files a moment after its successor was started. */
+static void second_opener_waits_for_the_first(void **state) {
+    (void)state;
+    char directory[] = "/tmp/suyuan-lock-XXXXXX", error[STORE_ERROR_BYTES] = "";
+    struct store other;
+    int open[2], told = 0;
+    assert_non_null(mkdtemp(directory));
+    assert_int_equal(pipe(open), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct store mine;
+        if (!store_leveldb_open(directory, NULL, &mine, error)) _exit(1);
+        (void)!write(open[1], "x", 1);
+        (void)usleep(300 * 1000);
+        _exit(0); /* without store_close */
+    }
+    assert_int_equal(read(open[0], &told, 1), 1);
+    struct store_leveldb_options options = {.lock_wait_ms = 40};
+    assert_false(store_leveldb_open(directory, &options, &other, error));
+    assert_non_null(strstr(error, "LOCK"));
+    options.lock_wait_ms = 30000;
+    assert_true(store_leveldb_open(directory, &options, &other, error));
+    store_close(other);
+    int status = 1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    (void)close(open[0]);
+    (void)close(open[1]);
+    directory_remove(directory);
+}
+
 static void sizes_grow(void **state) {
     struct world *w = *state;
     assert_int_equal(store_size(w->memory, TABLE_CHAIN), 0);
@@ -298,6 +330,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(crash_drops_unsynced, setup, teardown),
         cmocka_unit_test_setup_teardown(faults, setup, teardown),
         cmocka_unit_test_setup_teardown(second_opener_is_refused, setup, teardown),
+        cmocka_unit_test(second_opener_waits_for_the_first),
         cmocka_unit_test_setup_teardown(sizes_grow, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
