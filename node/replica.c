@@ -229,6 +229,7 @@ static void periodic(struct replica *r) {
     if (r->now_ms < r->status_at_ms) return;
     send_status(r, PEER_NONE);
     pool_expire(&r->pool, r->time_ms);
+    waiters_forget(r);
     respread_old(r);
     sync_progress(r);
     r->status_at_ms = r->now_ms + STATUS_INTERVAL_MS;

@@ -20,7 +20,8 @@
  *
  * What the replica promises: bounded memory (base/limits.h and the config's narrower ones); every SUBMIT is
  * answered by REPLY at once,
- * and a second time with the result if it asked to wait; a peer can make it do only work that is bounded per message.
+ * and, if it asked to wait and is decided within RPC_WAIT_MS_MAX, a second time with the result; a peer can make
+ * it do only work that is bounded per message.
  *
  * Ownership: spans in inputs are borrowed for the call. Spans in outputs live until replica_outputs_clear.
  * `struct block_job` objects are

@@ -193,6 +193,12 @@ void on_certificate_fetch(struct replica *r, const struct replica_input *in) {
     send_to(r, in->peer, MESSAGE_CERTIFICATE, buffer_span(&bytes));
 }
 
+static bool told_before(const struct replica *r, const struct vote *v) {
+    for (uint32_t i = 0; i < TOLD_EVIDENCE; i++)
+        if (r->told[i].view == v->ballot.view && r->told[i].signer == v->signer) return true;
+    return false;
+}
+
 /* Evidence speaks for itself: two signatures that no honest validator makes. A follower learns of it only this
  * way. */
 void on_evidence_message(struct replica *r, const struct replica_input *in) {
@@ -209,9 +215,11 @@ void on_evidence_message(struct replica *r, const struct replica_input *in) {
     bool excluded = a.ballot.kind == b.ballot.kind ? !ballot_equal(&a.ballot, &b.ballot)
                                                    : a.ballot.kind + b.ballot.kind == VOTE_NULLIFY + VOTE_FINALIZE;
     if (!same_place || !excluded || r->validator) return; /* validators see the votes themselves */
+    if (told_before(r, &a)) return;
     if (vote_check(&a, &r->genesis->chain_id, &r->genesis->validators) != OK ||
         vote_check(&b, &r->genesis->chain_id, &r->genesis->validators) != OK)
         return;
+    r->told[r->told_next++ % TOLD_EVIDENCE] = (struct told_evidence){a.ballot.view, a.signer};
     r->evidence++;
     alarm_raise(r, "event=equivocation validator=%u view=%lu kinds=%u,%u", a.signer,
                 (unsigned long)a.ballot.view, a.ballot.kind, b.ballot.kind);

@@ -16,6 +16,7 @@ enum {
     VERIFY_JOBS_MAX = 8192,      /* records being checked; more are answered busy */
     VERIFY_BYTES_MAX = 32 << 20,
     WAITERS_MAX = 65536,         /* submitters waiting for "committed"; beyond it the answer is pending only */
+    TOLD_EVIDENCE = 256,         /* the newest are remembered; an older one would be told again */
     COSIGNATURES_MAX = 4096,
     STATUS_INTERVAL_MS = 1000,
     SPREAD_BYTES = 64 << 10,     /* records are gathered into messages of about this size */
@@ -71,9 +72,15 @@ struct final_block {
 
 /* By wire id; several submitters may wait for the same bytes. */
 struct waiter {
-    uint64_t ticket;
+    uint64_t ticket, asked_ms;
     struct digest record_id;
     struct waiter *next;
+};
+
+/* Evidence that a follower has told its operator of. */
+struct told_evidence {
+    uint64_t view; /* 0: none */
+    uint8_t signer;
 };
 
 struct replica_peer {
@@ -153,6 +160,9 @@ struct replica {
     uint64_t jobs_bytes;
     struct digest_map waiters;    /* by wire id: struct waiter */
     uint32_t waiters_count;
+    uint64_t waiters_swept_ms;
+    struct told_evidence told[TOLD_EVIDENCE]; /* a ring */
+    uint32_t told_next;
     struct buffer spread;         /* concatenated wire records waiting to be spread */
     uint32_t spread_count;
     uint64_t spread_since_ms;     /* when the first of them was put there */
@@ -238,6 +248,7 @@ void flush_spread(struct replica *r);
 void respread_old(struct replica *r);
 /* Checks a record that a payload names and that came from a peer (or the journal). */
 bool verify_needed(struct replica *r, uint64_t peer, struct span wire);
+void waiters_forget(struct replica *r);
 void answer_waiters(struct replica *r, const struct final_block *f);
 
 /* payloads (replica_propose.c) */

@@ -34,7 +34,7 @@ static void reply_pending(struct replica *r, uint64_t ticket, bool wait, const s
     answer->record_id = *record_id;
     if (!wait || r->waiters_count >= WAITERS_MAX) return;
     struct waiter *w = check_alloc(1, sizeof *w);
-    *w = (struct waiter){ticket, *record_id, digest_map_get(&r->waiters, wire_id)};
+    *w = (struct waiter){ticket, r->now_ms, *record_id, digest_map_get(&r->waiters, wire_id)};
     digest_map_put(&r->waiters, wire_id, w);
     r->waiters_count++;
 }
@@ -265,6 +265,33 @@ void on_record_fetch(struct replica *r, const struct replica_input *in) {
     pack_array(&message, count);
     buffer_append_span(&message, buffer_span(&found));
     send_to(r, in->peer, MESSAGE_RECORDS_FOUND, buffer_span(&message));
+}
+
+/* Nobody listens longer than RPC_WAIT_MS_MAX. Whether a record that was not decided by then ever will be is not known here, so nothing
+ * is said. */
+void waiters_forget(struct replica *r) {
+    if (r->now_ms < r->waiters_swept_ms + RPC_WAIT_MS_MAX) return;
+    r->waiters_swept_ms = r->now_ms;
+    struct digest_map kept;
+    struct digest wire_id;
+    size_t at = 0;
+    digest_map_init(&kept, r->waiters.salt);
+    for (struct waiter *w; (w = digest_map_next(&r->waiters, &at, &wire_id)) != NULL;) {
+        struct waiter *young = NULL;
+        for (struct waiter *next; w != NULL; w = next) {
+            next = w->next;
+            if (r->now_ms >= w->asked_ms + RPC_WAIT_MS_MAX) {
+                r->waiters_count--;
+                free(w);
+                continue;
+            }
+            w->next = young;
+            young = w;
+        }
+        if (young != NULL) digest_map_put(&kept, &wire_id, young);
+    }
+    digest_map_free(&r->waiters);
+    r->waiters = kept;
 }
 
 /* The block with their record is durable: now "committed" may be said. */
