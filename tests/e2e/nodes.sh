@@ -6,6 +6,7 @@
 #   node_kill SIGNAL N ...      sends the signal; node_gone N waits for its end and gives its exit status
 #   node_get N PATH             GET, the body to stdout; fails when nothing or an error comes
 #   nodes_level N ...           waits until all stand at the height of the highest
+#   nodes_hold_all              ends a load and all validators: everything acknowledged is there
 #   wait_for SECONDS WORDS ...  until the command succeeds, or the test fails
 #   say, fail                   what the test did; what went wrong, with the ends of all logs
 set -eu
@@ -137,6 +138,16 @@ nodes_level() {
         [ "$h" -le "$top" ] || top=$h
     done
     for i in "$@"; do wait_for 20 node_at_least "$i" "$top"; done
+}
+
+# What was acknowledged under load is on every validator, once, and their logs agree: asked over HTTP, then read from the stores they left.
+nodes_hold_all() {
+    load_end
+    nodes_level 0 1 2 3
+    "$hand" acked acks "$http0" "$http1" "$http2" "$http3" || fail "an acknowledged record is missing"
+    node_kill TERM 0 1 2 3
+    for i in 0 1 2 3; do node_gone $i || fail "node $i did not end cleanly"; done
+    "$hand" ledger acks d0/store d1/store d2/store d3/store || fail "the ledgers do not hold what was acknowledged"
 }
 
 # load_start SECONDS THREADS: acknowledged ids in acks, the summary in loadout
