@@ -57,7 +57,7 @@ static bool nodes_check(struct reader r, uint64_t from, uint64_t to) {
 }
 
 static bool genesis_check(struct reader r, char *ret_text) {
-    struct buffer leaf CLEANUP(buffer_free);
+    struct buffer leaf CLEANUP(buffer_free) = {0};
     buffer_init(&leaf, LEAF_BYTES_MAX + 64);
     struct block_summary s;
     struct genesis_leaf g;
@@ -111,7 +111,7 @@ static bool load(struct reader r, uint64_t height, struct arena *arena, struct l
     uint32_t count = l->block.wire_ids_count;
     l->records = arena_alloc(arena, count, sizeof *l->records);
     CHECK(l->records);
-    struct buffer wire CLEANUP(buffer_free);
+    struct buffer wire CLEANUP(buffer_free) = {0};
     buffer_init(&wire, RECORD_BYTES_MAX + LEAF_BYTES_MAX);
     for (uint32_t i = 0; i < count; i++) {
         if (query_record_bytes(r, height, i, &wire)) return no(ret_text, "a record is missing");
@@ -128,7 +128,7 @@ static bool records_check(const struct ledger_params *params, const struct loade
     uint32_t count = l->block.wire_ids_count;
     if (block_records_check(params, l->block.wire_ids, count, l->records, count))
         return no(ret_text, "a record's bytes are not those the block names");
-    struct arena arena CLEANUP(arena_free);
+    struct arena arena CLEANUP(arena_free) = {0};
     arena_init(&arena, RECORD_ARENA_BYTES);
     for (uint32_t i = 0; i < count; i++) {
         struct record record;
@@ -142,7 +142,7 @@ static bool records_check(const struct ledger_params *params, const struct loade
 /* The block leaf is the log's newest leaf at this height and says what the summary says. */
 static bool leaf_check(struct reader r, const struct block_summary *s, struct block_leaf *ret_leaf,
                        char *ret_text) {
-    struct buffer leaf CLEANUP(buffer_free);
+    struct buffer leaf CLEANUP(buffer_free) = {0};
     buffer_init(&leaf, LEAF_BYTES_MAX + 64);
     if (!entry_check(r, s->log_size - 1, s->height, UINT32_MAX, &leaf) ||
         block_leaf_decode(buffer_span(&leaf), ret_leaf))
@@ -167,7 +167,7 @@ static bool results_check(struct reader r, const struct loaded *l, const struct 
         return no(ret_text, "the results are missing or damaged");
     if (count != l->block.wire_ids_count)
         return no(ret_text, "records and results differ in number");
-    struct buffer bytes CLEANUP(buffer_free);
+    struct buffer bytes CLEANUP(buffer_free) = {0};
     buffer_init(&bytes, LEAF_BYTES_MAX + 64);
     struct merkle_stack stack = {0};
     uint64_t at = before.log_size;
@@ -215,7 +215,7 @@ static bool block_check_in(const struct ledger_params *params, struct reader r, 
 
 static bool block_check(const void *self, struct reader r, uint64_t height,
                         char ret_text[RECOVER_TEXT_BYTES]) {
-    struct arena arena CLEANUP(arena_free);
+    struct arena arena CLEANUP(arena_free) = {0};
     arena_init(&arena, CHECK_ARENA_BYTES);
     struct loaded l = {0};
     buffer_init(&l.stored, STORED_BYTES_MAX);
@@ -256,7 +256,7 @@ bool recover_ledger_replay(struct store s, const struct ledger_params *params, u
     struct ledger_head head;
     CHECK(commit_height(store_reader(s), TABLE_CHAIN, &chain_height));
     CHECK(ledger_head_read(store_reader(s), &head));
-    struct arena arena CLEANUP(arena_free);
+    struct arena arena CLEANUP(arena_free) = {0};
     arena_init(&arena, APPLY_ARENA_BYTES);
     bool ok = true;
     while (ok && head.height < chain_height) {

@@ -34,7 +34,7 @@ static int key_refused(struct tool *t, const char *path, const struct refusal *r
 }
 
 int signer_read(struct tool *t, const char *path, struct keypair *ret) {
-    struct seed seed CLEANUP(seed_wipe), record CLEANUP(seed_wipe);
+    struct seed seed CLEANUP(seed_wipe) = {0}, record CLEANUP(seed_wipe) = {0};
     struct refusal refusal;
     if (key_file_read(path, &seed, &refusal)) return key_refused(t, path, &refusal);
     seed_derive(&seed, "record", &record);
@@ -82,9 +82,9 @@ int signer_subject(struct node *n, const char *given, const struct pubkey *key,
 }
 
 void public_keys_derive(const struct seed *seed, struct public_keys *ret) {
-    struct validator_keys keys CLEANUP(validator_keys_wipe);
-    struct keypair record CLEANUP(keypair_wipe);
-    struct seed derived CLEANUP(seed_wipe);
+    struct validator_keys keys CLEANUP(validator_keys_wipe) = {0};
+    struct keypair record CLEANUP(keypair_wipe) = {0};
+    struct seed derived CLEANUP(seed_wipe) = {0};
     seed_derive(seed, "record", &derived);
     key_from_seed(&derived, &record);
     validator_keys_derive(seed, &keys);
@@ -159,7 +159,7 @@ static void print_keys(struct tool *t, const char *path, const struct public_key
 }
 
 static int run_new(struct tool *t, const struct arguments *a) {
-    struct seed seed CLEANUP(seed_wipe);
+    struct seed seed CLEANUP(seed_wipe) = {0};
     struct refusal refusal;
     struct public_keys keys;
     const char *path = a->words[0];
@@ -181,7 +181,7 @@ static int run_new(struct tool *t, const struct arguments *a) {
 }
 
 static int run_show(struct tool *t, const struct arguments *a) {
-    struct seed seed CLEANUP(seed_wipe);
+    struct seed seed CLEANUP(seed_wipe) = {0};
     struct refusal refusal;
     struct public_keys keys;
     if (key_file_read(a->words[0], &seed, &refusal)) return key_refused(t, a->words[0], &refusal);

@@ -174,7 +174,7 @@ static int node_make(struct making *m, uint32_t node) {
 }
 
 static int follower_key_make(struct making *m) {
-    struct seed seed CLEANUP(seed_wipe);
+    struct seed seed CLEANUP(seed_wipe) = {0};
     struct refusal refusal = {0};
     struct public_keys keys;
     seed_random(&seed);

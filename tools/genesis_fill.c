@@ -32,7 +32,7 @@ static bool exists(const char *path) {
 }
 
 static int seed_public(struct tool *t, const char *path, struct public_keys *ret) {
-    struct seed seed CLEANUP(seed_wipe);
+    struct seed seed CLEANUP(seed_wipe) = {0};
     struct refusal refusal;
     if (key_file_read(path, &seed, &refusal))
         return fail_refusal(t, EXIT_BROKEN, format(t, "key show %s", path), NULL, &refusal);
@@ -41,7 +41,7 @@ static int seed_public(struct tool *t, const char *path, struct public_keys *ret
 }
 
 static int seed_new(struct tool *t, const char *path) {
-    struct seed seed CLEANUP(seed_wipe);
+    struct seed seed CLEANUP(seed_wipe) = {0};
     struct refusal refusal;
     seed_random(&seed);
     return key_file_write(path, &seed, &refusal)

@@ -177,7 +177,7 @@ static void signers_print(struct tool *t, const struct statement *s) {
 
 int proof_report(struct tool *t, const char *label, struct span bundle,
                  const struct digest *chain_id, const char *genesis) {
-    struct arena arena CLEANUP(arena_free);
+    struct arena arena CLEANUP(arena_free) = {0};
     struct statement s;
     arena_init(&arena, PROOF_ARENA_BYTES);
     enum err e = proof_verify(bundle, chain_id, &arena, &s);

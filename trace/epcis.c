@@ -105,7 +105,7 @@ static uint32_t pairs_read(struct span map, struct pair pairs[]) {
 /* The pairs that stay, as a map of their own in the arena. */
 static enum err fields_from(const struct take *t, const struct pair pairs[], uint32_t count,
                             uint32_t taken, size_t bytes_max, struct span *ret) {
-    struct buffer fields CLEANUP(buffer_free);
+    struct buffer fields CLEANUP(buffer_free) = {0};
     buffer_init(&fields, bytes_max);
     pack_map(&fields, count - taken);
     for (uint32_t i = 0; i < count; i++) {
@@ -153,8 +153,8 @@ static enum err item_from_event(const struct take *t, struct span event, struct 
 /* The document with its eventList replaced by the number of events. */
 static enum err envelope_from(struct arena *arena, struct span document, const char *const *path,
                               uint32_t events, struct item *ret) {
-    struct buffer fields CLEANUP(buffer_free);
-    struct buffer count CLEANUP(buffer_free);
+    struct buffer fields CLEANUP(buffer_free) = {0};
+    struct buffer count CLEANUP(buffer_free) = {0};
     buffer_init(&fields, document.len + 8);
     buffer_init(&count, 8);
     pack_uint(&count, events);
@@ -218,7 +218,7 @@ enum err epcis_to_items(struct span document, struct arena *arena, struct items 
 
 enum err epcis_parse(struct span text, struct arena *arena, struct items *ret,
                      struct refusal *ret_refusal) {
-    struct buffer value CLEANUP(buffer_free);
+    struct buffer value CLEANUP(buffer_free) = {0};
     buffer_init(&value, 3 * text.len + 64); /* "0.5," are four characters and nine bytes */
     enum err err = json_parse(text, &value, ret_refusal);
     if (err != OK) return err;
@@ -320,7 +320,7 @@ uint32_t epcis_document_items(const struct item items[], uint32_t count) {
 enum err epcis_from_items(const struct item items[], uint32_t count, struct buffer *out) {
     uint32_t members = epcis_document_items(items, count);
     if (items[0].type != ITEM_ENVELOPE) return epcis_event_value(&items[0], out);
-    struct buffer list CLEANUP(buffer_free);
+    struct buffer list CLEANUP(buffer_free) = {0};
     buffer_init(&list, out->max);
     pack_array(&list, members - 1);
     for (uint32_t i = 1; i < members; i++) {

@@ -122,7 +122,7 @@ static enum err check_envelope(const struct item *item, uint32_t items_left,
 
 enum err epcis_items_check(const struct item items[], uint32_t count, uint32_t *ret_item,
                            struct refusal *ret_refusal) {
-    struct buffer scratch CLEANUP(buffer_free);
+    struct buffer scratch CLEANUP(buffer_free) = {0};
     buffer_init(
         &scratch,
         4 * RECORD_BYTES_MAX); /* field names and quantity elements are longer than things */

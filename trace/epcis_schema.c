@@ -33,7 +33,7 @@ static void place_write(const struct place *p, struct buffer *out) {
 /* Names the place: one line, control characters shown as '?'. One too long for a refusal is cut at
  * its end, not inside a character. */
 static enum err refuse(const struct check *c, enum err err, const struct place *where) {
-    struct buffer path CLEANUP(buffer_free);
+    struct buffer path CLEANUP(buffer_free) = {0};
     buffer_init(&path, 1 << 20);
     place_write(where, &path);
     size_t len = path.len;

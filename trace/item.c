@@ -80,7 +80,7 @@ void thing_encode(const struct thing *thing, struct buffer *out) {
 }
 
 struct digest thing_leaf_hash(const struct thing *thing) {
-    struct buffer bytes CLEANUP(buffer_free);
+    struct buffer bytes CLEANUP(buffer_free) = {0};
     buffer_init(&bytes, IDENTIFIER_BYTES_MAX + UNIT_BYTES_MAX + 64);
     thing_encode(thing, &bytes);
     CHECK(!bytes.overflow);
@@ -93,7 +93,7 @@ struct digest item_fields_digest(const struct item *item) {
 
 void item_things_root(const struct item *item, struct digest *ret) {
     struct merkle_stack stack;
-    struct buffer bytes CLEANUP(buffer_free);
+    struct buffer bytes CLEANUP(buffer_free) = {0};
     buffer_init(&bytes, IDENTIFIER_BYTES_MAX + UNIT_BYTES_MAX + 64);
     stack.count = 0;
     for (uint32_t i = 0; i < item->things_count; i++) {

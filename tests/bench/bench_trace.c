@@ -83,7 +83,7 @@ static void digest(struct subject *s) {
 }
 
 static void things(struct subject *s) {
-    struct arena arena CLEANUP(arena_free);
+    struct arena arena CLEANUP(arena_free) = {0};
     struct event_thing *list;
     uint32_t count;
     arena_init(&arena, 1 << 16);

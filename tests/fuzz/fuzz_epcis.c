@@ -43,8 +43,8 @@ static void ask(const struct item *item, struct arena *arena) {
 }
 
 static void document(struct span text, struct arena *arena) {
-    struct buffer value CLEANUP(buffer_free);
-    struct buffer back CLEANUP(buffer_free);
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct buffer back CLEANUP(buffer_free) = {0};
     struct refusal refusal;
     struct items items;
     uint32_t bad;
@@ -94,7 +94,7 @@ static void body(struct span in, struct arena *arena) {
         return;
     }
     for (uint32_t at = 0; at < count;) {
-        struct buffer back CLEANUP(buffer_free);
+        struct buffer back CLEANUP(buffer_free) = {0};
         struct items again;
         bool hidden = false;
         uint32_t members = epcis_document_items(list + at, count - at);

@@ -100,8 +100,8 @@ static const struct ledger_params *params_once(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct ledger_params *params = params_once();
     if (size == 0 || size > INPUT_MAX) return 0;
-    struct arena arena CLEANUP(arena_free);
-    struct buffer out CLEANUP(buffer_free);
+    struct arena arena CLEANUP(arena_free) = {0};
+    struct buffer out CLEANUP(buffer_free) = {0};
     arena_init(&arena, ARENA_MAX);
     buffer_init(&out, OUTPUT_MAX);
     struct span rest = span_of(data + 1, size - 1);

@@ -36,7 +36,7 @@ static void text_seed(const char *target, const char *name, const char *text) {
 /* ---- codec ---- */
 
 static void codec(const struct world *w) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, 1 << 16);
     pack_map(&b, 4);
     pack_text(&b, span_text("a"));
@@ -87,7 +87,7 @@ static void codec(const struct world *w) {
 /* ---- genesis ---- */
 
 static void genesis(const struct world *w) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, 1 << 20);
     seed("genesis", "file", "", 0, w->genesis->file);
     genesis_json(w->genesis, &b);
@@ -99,7 +99,7 @@ static void genesis(const struct world *w) {
 /* ---- records, blocks, leaves ---- */
 
 static void records(struct world *w, struct span *ret_event) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct record record;
     struct span header;
     buffer_init(&b, 1 << 20);
@@ -149,7 +149,7 @@ static void records(struct world *w, struct span *ret_event) {
 /* ---- notes and proofs ---- */
 
 static void notes_and_proofs(const struct world *w, struct span event) {
-    struct buffer b CLEANUP(buffer_free), name CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0}, name CLEANUP(buffer_free) = {0};
     struct attested a;
     struct note_key key;
     struct digest wire_id;
@@ -191,7 +191,7 @@ static void notes_and_proofs(const struct world *w, struct span event) {
 /* ---- votes and certificates ---- */
 
 static void messages(const struct world *w) {
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     static struct certificate joined;
     buffer_init(&b, 1 << 16);
     for (uint8_t kind = VOTE_NOTARIZE; kind <= VOTE_FINALIZE; kind++) {
@@ -225,7 +225,7 @@ static void peers(void) {
                                        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
     BYTES_SEED("peer", "initiator-zero-key", "I\x07\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
                                              "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00");
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     struct keypair keys;
     struct signature signature = {{0}};
     buffer_init(&b, 1 << 12);

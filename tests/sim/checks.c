@@ -373,7 +373,7 @@ static bool certificate_holds(const struct world *w, struct unpack *u, struct se
     unpack_fixed(u, ret->digest.b, 32);
     unpack_fixed(u, signers, (w->n + 7) / 8);
     uint32_t count = unpack_array(u, 64), at = 0;
-    struct buffer CLEANUP(buffer_free) message;
+    struct buffer CLEANUP(buffer_free) message = {0};
     buffer_init(&message, 256);
     pack_array(&message, 6);
     pack_bytes(&message, span_of(w->fixture->genesis->chain_id.b, 32));
@@ -425,7 +425,7 @@ static bool block_holds(struct world *w, uint64_t height, struct span stored, ui
 
 static void check_stored(struct world *w, const struct node *n) {
     struct reader r = store_reader(n->store);
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     uint64_t view = 0;
     buffer_init(&bytes, 64u << 20);
     for (uint64_t h = 1; h <= w->height && h < SIM_HEIGHTS && !w->failed; h++) {

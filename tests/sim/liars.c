@@ -21,7 +21,7 @@ static void vote_replace(struct world *w, int from, struct ballot b, struct buff
 }
 
 static void vote_add(struct world *w, int from, int to, struct ballot b) {
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 512);
     vote_replace(w, from, b, &bytes);
     network_raw(w, from, to, MESSAGE_VOTE, buffer_span(&bytes));
@@ -77,7 +77,7 @@ static bool swap_find(const struct world *w, struct digest *digest) {
 
 static void payload_rewrite(struct world *w, const struct block_header *header, struct span identities,
                             const struct digest *ours, struct buffer *bytes) {
-    struct buffer CLEANUP(buffer_free) copy, rewritten;
+    struct buffer CLEANUP(buffer_free) copy = {0}, rewritten = {0};
     buffer_init(&copy, 64u << 20);
     buffer_init(&rewritten, BLOCK_HEADER_BYTES_MAX);
     block_header_encode(header, &rewritten);
@@ -193,7 +193,7 @@ static bool forge(struct world *w, int from, int to, uint8_t *type, struct buffe
     if (!own_vote(from, *type, bytes, &v) || !sim_chance(w, 60)) return true;
     struct vote as = v;
     as.signer = (uint8_t)sim_random(w, w->n);
-    struct buffer CLEANUP(buffer_free) forged;
+    struct buffer CLEANUP(buffer_free) forged = {0};
     buffer_init(&forged, 512);
     vote_encode(&as, &forged);
     network_raw(w, from, to, MESSAGE_VOTE, buffer_span(&forged));
@@ -239,7 +239,7 @@ static bool double_signer(struct world *w, int from, int to, uint8_t *type, stru
     struct vote v;
     if (!odd(to)) return true;
     if (own_vote(from, *type, bytes, &v)) {
-        struct buffer CLEANUP(buffer_free) message;
+        struct buffer CLEANUP(buffer_free) message = {0};
         buffer_init(&message, 256);
         ballot_message(&v.ballot, &w->fixture->genesis->chain_id, &message);
         sign_again(key_of(w, from), "suyuan/vote/v1", buffer_span(&message), &v.signature);
@@ -249,7 +249,7 @@ static bool double_signer(struct world *w, int from, int to, uint8_t *type, stru
     }
     if (*type != MESSAGE_RECORDS) return true;
     struct unpack u;
-    struct buffer CLEANUP(buffer_free) copy;
+    struct buffer CLEANUP(buffer_free) copy = {0};
     buffer_init(&copy, 64u << 20);
     unpack_init(&u, buffer_span(bytes));
     uint32_t count = unpack_array(&u, BLOCK_RECORDS_MAX);
@@ -319,7 +319,7 @@ static void huge_questions(struct world *w, int from) {
     const uint64_t numbers[] = {0, 1, 2, 100, UINT64_MAX - 1, UINT64_MAX};
     int to;
     if (!everybody(w, &to)) return;
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 64);
     struct pair_message m = {numbers[sim_random(w, 6)], numbers[sim_random(w, 6)]};
     bool blocks = sim_chance(w, 128);

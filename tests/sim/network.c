@@ -73,7 +73,7 @@ void network_send(struct world *w, int from, int to, uint8_t type, struct span b
         network_raw(w, from, to, type, bytes);
         return;
     }
-    struct buffer CLEANUP(buffer_free) changed;
+    struct buffer CLEANUP(buffer_free) changed = {0};
     buffer_init(&changed, 64u << 20);
     buffer_append_span(&changed, bytes);
     if (w->liar->send == NULL || w->liar->send(w, from, to, &type, &changed))

@@ -144,7 +144,7 @@ void node_timer(struct world *w, struct node *n, uint64_t at_ms) {
 /* ---- jobs ---- */
 
 static void verify_job(struct world *w, struct node *n, const struct event *e) {
-    struct arena CLEANUP(arena_free) arena;
+    struct arena CLEANUP(arena_free) arena = {0};
     struct record record;
     const struct ledger_params *params = &w->fixture->genesis->params;
     arena_init(&arena, RECORD_ARENA);
@@ -193,7 +193,7 @@ static void commit_job(struct world *w, struct node *n, const struct event *e) {
 }
 
 static void read_job(struct world *w, struct node *n, const struct event *e) {
-    struct buffer CLEANUP(buffer_free) bytes;
+    struct buffer CLEANUP(buffer_free) bytes = {0};
     buffer_init(&bytes, 64u << 20);
     execution_read_blocks(store_reader(n->store), e->height, (uint32_t)e->count, SYNC_BYTES_MAX, &bytes);
     node_input(w, n, (struct replica_input){.kind = REPLICA_BLOCKS, .job = e->job, .bytes = buffer_span(&bytes)});
@@ -296,7 +296,7 @@ void node_start(struct world *w, struct node *n) {
     n->batch = journal_batch_new();
     n->journal_offset_known = false;
     n->execution = execution_new(n->store, w->fixture->genesis);
-    struct buffer CLEANUP(buffer_free) header;
+    struct buffer CLEANUP(buffer_free) header = {0};
     struct replica_head head;
     buffer_init(&header, BLOCK_HEADER_BYTES_MAX);
     execution_head(store_reader(n->store), &header, &head);

@@ -76,6 +76,15 @@ done
 append memcmp ledger/apply.c 'static int planted(void) { return memcmp(&a, &b, sizeof a); }'
 append memcmp ledger/apply.c 'static int planted(void) { return memcmp(a, b, sizeof *a); }'
 
+append cleanup node/pool.c 'static void planted(void) {
+    struct buffer CLEANUP(buffer_free) b;
+}'
+append cleanup node/pool.c 'static void planted(void) {
+    struct buffer CLEANUP(buffer_free) a = {0}, b;
+}'
+append cleanup node/pool.c 'static void planted(void) {
+    struct buffer a CLEANUP(buffer_free) = {0}, b CLEANUP(buffer_free);
+}'
 append goto ledger/apply.c 'static void planted(void) { goto out; }'
 append typedef ledger/apply.c 'typedef struct x y;'
 append global ledger/apply.c 'static int planted;'

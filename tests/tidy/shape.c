@@ -50,8 +50,29 @@ static void check_line(const struct file *f, const struct line *l) {
             report(f, l->number, "mark", "%s: do it or file it", marks[i]);
 }
 
+/* An early return between the declaration and the first use would free what never began. */
+static bool cleanup_uninitialised(const char *c, size_t len) {
+    if (strncmp(c, "#define", 7) == 0) return false;
+    int depth = 0;
+    bool named = false, set = false;
+    for (size_t i = 0; i < len; i++) {
+        if (c[i] == '(' || c[i] == '{') depth++;
+        if (c[i] == ')' || c[i] == '}') depth--;
+        if (depth > 0) continue;
+        if (c[i] == ',' || c[i] == ';') {
+            if (named && !set) return true;
+            named = set = false;
+        }
+        named = named || isalpha((unsigned char)c[i]);
+        set = set || c[i] == '=';
+    }
+    return false;
+}
+
 static void check_code_line(const struct file *f, const struct line *l) {
     const char *c = l->code;
+    if (holds_word(c, l->len, "CLEANUP") && cleanup_uninitialised(c, l->len))
+        report(f, l->number, "cleanup", "initialise it where it is declared");
     if (holds_word(c, l->len, "goto")) report(f, l->number, "goto", "CLEANUP and early returns");
     if (has_prefix(c, "typedef ") && memchr(c, '(', l->len) == NULL) report(f, l->number, "typedef", "only for function types");
     size_t indent = strspn(c, " ");

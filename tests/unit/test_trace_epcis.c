@@ -54,7 +54,7 @@ static struct span value_of(struct fixture *f, const char *json) {
 
 /* In and back: equal, and accepted by the check. */
 static void round_trip(struct fixture *f, const char *json) {
-    struct buffer back CLEANUP(buffer_free);
+    struct buffer back CLEANUP(buffer_free) = {0};
     uint32_t bad = 99;
     buffer_init(&back, 16 << 20);
     struct span value = value_of(f, json);
@@ -190,7 +190,7 @@ static void refusals_name_the_field(void **state) {
 
 static void limits_are_refused_by_name(void **state) {
     struct fixture *f = *state;
-    struct buffer json CLEANUP(buffer_free);
+    struct buffer json CLEANUP(buffer_free) = {0};
     buffer_init(&json, 16 << 20);
     buffer_text(&json, "{" CONTEXT "\"type\":\"ObjectEvent\",\"action\":\"ADD\"," WHEN
                        ",\"epcList\":[\"urn:x:a\",\"urn:x:");
@@ -240,7 +240,7 @@ static void items_of_several_documents(void **state) {
     struct fixture *f = *state;
     struct item list[4];
     uint32_t bad = 99;
-    struct buffer back CLEANUP(buffer_free);
+    struct buffer back CLEANUP(buffer_free) = {0};
     buffer_init(&back, 1 << 20);
     round_trip(f, "{" CONTEXT "\"type\":\"ObjectEvent\",\"action\":\"ADD\"," WHEN
                   ",\"epcList\":[\"urn:x:a\"]}");

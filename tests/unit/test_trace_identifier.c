@@ -22,8 +22,8 @@ struct row {
 
 static void assert_canonical(struct span received, const char *canonical,
                              enum identifier_kind kind) {
-    struct buffer out CLEANUP(buffer_free);
-    struct buffer again CLEANUP(buffer_free);
+    struct buffer out CLEANUP(buffer_free) = {0};
+    struct buffer again CLEANUP(buffer_free) = {0};
     enum identifier_kind got;
     buffer_init(&out, IDENTIFIER_BYTES_MAX);
     buffer_init(&again, IDENTIFIER_BYTES_MAX);
@@ -159,7 +159,7 @@ static void what_is_no_key_is_itself(void **state) {
 static void lengths_are_bounded(void **state) {
     (void)state;
     char text[IDENTIFIER_BYTES_MAX + 1];
-    struct buffer out CLEANUP(buffer_free);
+    struct buffer out CLEANUP(buffer_free) = {0};
     enum identifier_kind kind = IDENTIFIER_LOT;
     buffer_init(&out, IDENTIFIER_BYTES_MAX);
     for (size_t i = 0; i < sizeof text; i++)
@@ -179,7 +179,7 @@ static void lengths_are_bounded(void **state) {
 
 static void assert_part(bool (*part)(struct span, struct buffer *), const char *received,
                         const char *expected) {
-    struct buffer out CLEANUP(buffer_free);
+    struct buffer out CLEANUP(buffer_free) = {0};
     buffer_init(&out, IDENTIFIER_BYTES_MAX);
     bool found = part(span_text(received), &out);
     assert_int_equal(found, expected != NULL);
@@ -213,7 +213,7 @@ static void lot_and_product_are_found_in_what_was_received(void **state) {
 
 static void a_lot_of_a_product(void **state) {
     (void)state;
-    struct buffer out CLEANUP(buffer_free);
+    struct buffer out CLEANUP(buffer_free) = {0};
     buffer_init(&out, IDENTIFIER_BYTES_MAX);
     struct span product = span_text(GS1 "/01/04012345123456");
     assert_true(identifier_lot_of(product, span_text("L/1"), &out));
@@ -231,7 +231,8 @@ static void a_lot_of_a_product(void **state) {
  * lot and a product contain themselves. Names by a fixed seed. */
 static void a_canonical_text_is_its_own(void **state) {
     (void)state;
-    struct buffer received CLEANUP(buffer_free), once CLEANUP(buffer_free), twice CLEANUP(buffer_free), part CLEANUP(buffer_free);
+    struct buffer received CLEANUP(buffer_free) = {0}, once CLEANUP(buffer_free) = {0}, twice CLEANUP(buffer_free) = {0},
+                  part CLEANUP(buffer_free) = {0};
     struct rng r = {.state = 77};
     uint32_t keys = 0;
     buffer_init(&received, IDENTIFIER_BYTES_MAX);

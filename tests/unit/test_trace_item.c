@@ -154,7 +154,7 @@ static void hidden_values(void **state) {
     struct span value = span_text("\xa2Li");
     struct hidden hidden = {.tier = TIER_DELETABLE};
     hidden.commitment = hidden_commitment(&chain, TIER_DELETABLE, salt, name, value);
-    struct buffer input CLEANUP(buffer_free);
+    struct buffer input CLEANUP(buffer_free) = {0};
     buffer_init(&input, 1024);
     buffer_append(&input, "suyuan/hidden/v1", 17);
     buffer_append(&input, chain.b, 32);

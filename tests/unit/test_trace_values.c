@@ -103,7 +103,7 @@ static void quantities_that_do_not_fit_are_refused(void **state) {
     assert_int_equal(quantity_micro_of_double(HUGE_VAL, &ret), ERR_QUANTITY_RANGE);
     assert_int_equal(quantity_micro_of_double(NAN, &ret), ERR_QUANTITY_RANGE);
     assert_int_equal(ret, 42);
-    struct buffer b CLEANUP(buffer_free);
+    struct buffer b CLEANUP(buffer_free) = {0};
     buffer_init(&b, 64);
     pack_int(&b, 9223372036854);
     assert_int_equal(quantity_micro(buffer_span(&b), &ret), OK);

@@ -14,7 +14,7 @@ enum { DOCUMENT_BYTES_MAX = 8 << 20 };
 
 static enum err round_trip(struct span document, struct arena *arena, struct refusal *refusal) {
     struct items items;
-    struct buffer back CLEANUP(buffer_free);
+    struct buffer back CLEANUP(buffer_free) = {0};
     uint32_t bad = 0;
     buffer_init(&back, DOCUMENT_BYTES_MAX);
     enum err err = epcis_to_items(document, arena, &items, refusal);
@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
     struct arena arena;
     arena_init(&arena, DOCUMENT_BYTES_MAX);
     while ((len = getline(&line, &cap, stdin)) > 0) {
-        struct buffer value CLEANUP(buffer_free);
+        struct buffer value CLEANUP(buffer_free) = {0};
         struct refusal refusal = {OK, ""};
         buffer_init(&value, DOCUMENT_BYTES_MAX);
         enum err err = json_parse(span_of(line, (size_t)len), &value, &refusal);

@@ -50,7 +50,7 @@ static void pair(struct tally *t, const char *path, struct span input, struct sp
 }
 
 static void one(void *context, const char *path) {
-    struct buffer text CLEANUP(buffer_free) = {0}, fields[COLUMNS];
+    struct buffer text CLEANUP(buffer_free) = {0}, fields[COLUMNS] = {0};
     struct span rest;
     buffer_init(&text, VECTOR_FILE_BYTES_MAX);
     if (!file_read(path, &text)) return;
