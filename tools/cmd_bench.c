@@ -300,10 +300,53 @@ static int phase_events(struct bench *b) {
     return code;
 }
 
+/* What a node says of itself: a map. */
+static int node_read(struct bench *b, uint32_t node, struct buffer *ret_map) {
+    struct tool *t = b->tool;
+    struct http_answer answer = {0};
+    struct http_client *http = http_client_new();
+    struct http_call call = {.url = format(t, "%s/v1/node", devnet_url(t, &b->devnet, node))};
+    buffer_init(&answer.body, ANSWER_BYTES_MAX);
+    buffer_clear(ret_map);
+    bool ok = http_client_call(http, &call, &answer) == HTTP_ANSWERED && answer.status == 200 &&
+              json_parse(buffer_span(&answer.body), ret_map, NULL) == OK;
+    buffer_free(&answer.body);
+    http_client_free(http);
+    return ok ? EXIT_OK
+              : fail(t, EXIT_UNREACHABLE,
+                     format(t, "devnet up --dir %s", shell_word(t, b->devnet.directory)),
+                     "node%u 没有应答", "node%u does not answer", node);
+}
+
+/* What one node answered committed, the others commit a moment later: until all stand where the highest did. */
+static int level_wait(struct bench *b) {
+    struct buffer map CLEANUP(buffer_free) = {0};
+    buffer_init(&map, ANSWER_BYTES_MAX);
+    uint64_t until_us = load_now_us() + ACCEPTED_US, top = 0;
+    int code = EXIT_OK;
+    for (uint32_t i = 0; i < b->devnet.validators && code == EXIT_OK; i++) {
+        code = node_read(b, i, &map);
+        uint64_t height = code == EXIT_OK ? map_uint(buffer_span(&map), "committed_height") : 0;
+        if (height > top) top = height;
+    }
+    for (uint32_t i = 0; i < b->devnet.validators && code == EXIT_OK; i++) {
+        code = node_read(b, i, &map);
+        while (code == EXIT_OK && map_uint(buffer_span(&map), "committed_height") < top) {
+            if (load_now_us() >= until_us)
+                return fail(b->tool, EXIT_BROKEN, "help bench", "node%u 没有追上高度 %llu",
+                            "node%u did not come to height %llu", i, (unsigned long long)top);
+            (void)usleep(ACCEPTED_POLL_US);
+            code = node_read(b, i, &map);
+        }
+    }
+    return code;
+}
+
 /* Proofs of records of this phase, read over and over in a scattered order. */
 struct reading {
     const struct records *records;
     uint64_t at, stop_us, bytes, proofs, wrong;
+    uint32_t wrong_status; /* the first */
 };
 
 static bool reading_next(void *context, struct load_request *ret) {
@@ -323,7 +366,7 @@ static enum load_verdict reading_done(void *context, const struct load_request *
     struct reading *r = context;
     (void)request;
     if (a->status == 503 || a->status == 429) return LOAD_AGAIN;
-    if (a->status != 200) r->wrong++;
+    if (a->status != 200 && r->wrong++ == 0) r->wrong_status = a->status;
     r->proofs++;
     r->bytes += a->body.len;
     return LOAD_DONE;
@@ -341,14 +384,16 @@ static int phase_proofs(struct bench *b) {
         code = feed_complaint(b, &f, &report);
         b->committed += f.committed;
         samples_free(&f.latencies);
-        struct reading reading = {.records = &r, .stop_us = load_now_us() + 2000000};
+        struct reading reading = {.records = &r};
         g = (struct load_group){
             b->ports,     b->devnet.validators, (uint32_t)b->connections, 0, &reading,
             reading_next, reading_done};
+        if (code == EXIT_OK) code = level_wait(b);
+        reading.stop_us = load_now_us() + 2000000;
         if (code == EXIT_OK) load_run(&g, 1, reading.stop_us + GRACE_US, interrupted, &report);
         if (code == EXIT_OK && reading.wrong > 0)
-            code = fail(b->tool, EXIT_BROKEN, "help bench", "%llu 个证明未能读取",
-                        "%llu proofs could not be read", (unsigned long long)reading.wrong);
+            code = fail(b->tool, EXIT_BROKEN, "help bench", "%llu 个证明未能读取（HTTP %u）",
+                        "%llu proofs could not be read (HTTP %u)", (unsigned long long)reading.wrong, reading.wrong_status);
         b->proofs_per_s =
             (double)reading.proofs * 1e6 / (double)(report.ended_us - report.began_us);
         b->proof_bytes = reading.proofs > 0 ? reading.bytes / reading.proofs : 0;
@@ -360,23 +405,13 @@ static int phase_proofs(struct bench *b) {
 /* ---- the network ---- */
 
 static int accepted_read(struct bench *b, uint64_t *ret) {
-    struct tool *t = b->tool;
-    struct http_answer answer = {0};
     struct buffer map CLEANUP(buffer_free) = {0};
-    struct http_client *http = http_client_new();
-    struct http_call call = {.url = format(t, "%s/v1/node", devnet_url(t, &b->devnet, 0))};
-    buffer_init(&answer.body, ANSWER_BYTES_MAX);
     buffer_init(&map, ANSWER_BYTES_MAX);
-    bool ok = http_client_call(http, &call, &answer) == HTTP_ANSWERED && answer.status == 200 &&
-              json_parse(buffer_span(&answer.body), &map, NULL) == OK;
-    if (ok) *ret = map_uint(buffer_span(&map), "records_accepted");
-    if (ok) b->refused = map_uint(buffer_span(&map), "records_refused");
-    buffer_free(&answer.body);
-    http_client_free(http);
-    return ok ? EXIT_OK
-              : fail(t, EXIT_UNREACHABLE,
-                     format(t, "devnet up --dir %s", shell_word(t, b->devnet.directory)),
-                     "node0 没有应答", "node0 does not answer");
+    int code = node_read(b, 0, &map);
+    if (code != EXIT_OK) return code;
+    *ret = map_uint(buffer_span(&map), "records_accepted");
+    b->refused = map_uint(buffer_span(&map), "records_refused");
+    return EXIT_OK;
 }
 
 /* What others answered committed, node 0 may commit a moment later. */
