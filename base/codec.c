@@ -243,6 +243,15 @@ struct span unpack_key(struct unpack *u, struct span *last) {
     return key;
 }
 
+void unpack_map_of(struct unpack *u, uint32_t pairs) {
+    if (unpack_map(u, pairs) != pairs) unpack_fail(u, ERR_CODEC_FIELDS);
+}
+
+void unpack_key_named(struct unpack *u, struct span *last, const char *name) {
+    struct span key = unpack_key(u, last);
+    if (u->err == OK && !span_is(key, name)) unpack_fail(u, ERR_CODEC_FIELDS);
+}
+
 struct span unpack_ext(struct unpack *u, int8_t type, size_t max) {
     struct head h;
     if (!take_head(u, VALUE_EXT, &h)) return SPAN_EMPTY;

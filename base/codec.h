@@ -50,6 +50,9 @@ uint32_t unpack_array(struct unpack *u, uint32_t max); /* entries that follow; c
 uint32_t unpack_map(struct unpack *u, uint32_t max);   /* pairs that follow; keys checked by unpack_key */
 /* A map key: strictly greater than *last, which becomes the key. Begin with *last = SPAN_EMPTY. */
 struct span unpack_key(struct unpack *u, struct span *last);
+/* A map of exactly this many pairs; its next key, which must be this one (ERR_CODEC_FIELDS): for maps whose keys are all known. */
+void unpack_map_of(struct unpack *u, uint32_t pairs);
+void unpack_key_named(struct unpack *u, struct span *last, const char *name);
 struct span unpack_ext(struct unpack *u, int8_t type, size_t max);
 /* One whole canonical value of any kind, checked completely; its bytes. */
 struct span unpack_value(struct unpack *u);

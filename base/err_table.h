@@ -21,6 +21,7 @@ ERR(15, ERR_JSON_NUMBER, "a JSON number cannot be kept exactly", "JSON 数字无
 ERR(16, ERR_KEY_INVALID, "the public key is not a valid Ed25519 key", "公钥不是有效的 Ed25519 公钥")
 ERR(17, ERR_SIGNATURE, "the signature does not check", "签名验证失败")
 ERR(18, ERR_HEX, "the text is not hexadecimal of the right length", "不是正确长度的十六进制文本")
+ERR(19, ERR_CODEC_FIELDS, "a map does not have exactly the fields the format says", "映射的字段与格式不符")
 
 /* peer */
 ERR(600, ERR_PEER_HANDSHAKE, "the handshake failed: the other side is on another chain, or is not who it says", "握手失败：对方属于另一条链，或身份不符")
@@ -63,6 +64,7 @@ ERR(120, ERR_EPCIS_NOTHING, "the event names nothing it is about: no identifier,
 ERR(121, ERR_EPCIS_ILMD, "master data of a lot or instance (ilmd) may only stand in an event with action ADD", "批次或单品主数据（ilmd）只能出现在 action 为 ADD 的事件中")
 ERR(130, ERR_QUANTITY_KIND, "a quantity is not a number", "数量不是数字")
 ERR(131, ERR_QUANTITY_RANGE, "a quantity is too large to be counted in millionths", "数量过大，无法以百万分之一为单位计算")
+ERR(170, ERR_ANCHOR_FORM, "an anchor is a root of a named period that begins before it ends, and has no identifiers", "存证应为某一时段（先始后终）的根，且不含标识")
 
 /* node */
 ERR(550, ERR_BUSY, "the node holds as many records as it can; try again a little later", "节点待处理记录已满，请稍后重试")

@@ -73,7 +73,7 @@ static enum err read_block(struct execution *x, struct arena *arena) {
     for (uint32_t i = 0; i < b->records_count; i++) {
         struct record *r = &x->records[i];
         if (record_parse(x->params, b->records[i], arena, r, NULL)) return ERR_BLOCK_RECORD;
-        if (r->header.kind == RECORD_GOVERNANCE && record_items_check(r, arena, NULL))
+        if (r->header.kind != RECORD_EVENTS && record_items_check(r, arena, NULL))
             return ERR_BLOCK_RECORD;
         ids[i] = r->wire_id;
     }
@@ -111,12 +111,18 @@ static void consume_id(struct execution *x, const struct record *r, uint16_t cod
     rules_consume(&x->run, STATUS_RECORD_ID, &r->id, &key, buffer_span(&b), until);
 }
 
-/* Acts are tried on a layer of their own, which is kept only when all of them took effect. */
-static struct verdict try_acts(struct run *run, const struct record *r, uint64_t log_index) {
+static struct verdict run_items(struct run *run, const struct record *r, uint64_t log_index) {
+    return r->header.kind == RECORD_GOVERNANCE ? rules_acts(run, r, log_index)
+                                               : rules_items(run, r, log_index);
+}
+
+/* Items that see the effects of those before them are tried on a layer of their own, which is kept only when all of them
+ * took effect. */
+static struct verdict try_items(struct run *run, const struct record *r, uint64_t log_index) {
     struct changes *layer = changes_new();
     struct run inner;
     run_begin(&inner, run->params, run->now, layer, run->height, run->time_ms, run->arena);
-    struct verdict v = rules_acts(&inner, r, log_index);
+    struct verdict v = run_items(&inner, r, log_index);
     run_end(&inner);
     if (v.code == RESULT_ACCEPTED) changes_merge(run->changes, layer);
     changes_free(layer);
@@ -127,8 +133,8 @@ static enum err execute_record(struct execution *x, uint32_t i) {
     const struct record *r = &x->records[i];
     uint64_t log_index = x->head->log.size + x->leaves_count;
     struct verdict v = rules_decide(&x->run, r);
-    if (v.code == RESULT_ACCEPTED && r->header.kind == RECORD_GOVERNANCE)
-        v = try_acts(&x->run, r, log_index);
+    if (v.code == RESULT_ACCEPTED && r->header.kind != RECORD_EVENTS)
+        v = try_items(&x->run, r, log_index);
     x->out.results[i] = (struct result){r->wire_id, v.code, v.item};
     x->out.log_indices[i] = LOG_INDEX_NONE;
     if (v.code != RESULT_DUPLICATE)
@@ -326,8 +332,8 @@ struct result ledger_preview(const struct ledger_params *params, struct reader r
     (void)!ledger_head_read(r, &head);
     run_begin(&run, params, r, layer, head.height + 1, time_ms, arena);
     struct verdict v = rules_decide(&run, record);
-    if (v.code == RESULT_ACCEPTED && record->header.kind == RECORD_GOVERNANCE)
-        v = rules_acts(&run, record, head.log.size);
+    if (v.code == RESULT_ACCEPTED && record->header.kind != RECORD_EVENTS)
+        v = run_items(&run, record, head.log.size);
     run_end(&run);
     changes_free(layer);
     return (struct result){record->wire_id, v.code, v.item};

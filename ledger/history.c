@@ -88,21 +88,28 @@ static void tell_thing(const struct telling *t, const struct event_thing *thing)
     row_put(run->changes, TABLE_STATE, &row, span_of(place, sizeof place));
 }
 
-enum err rules_history(struct run *run, const struct record *record, uint64_t log_index) {
-    for (uint32_t i = 0; i < record->header.item_count; i++) {
-        struct event_thing *things;
-        uint32_t count;
-        struct telling t = {run, record, log_index, i, &record->items[i], false, false, false};
-        if (!event_is(t.item)) continue;
-        enum err e = event_things(t.item, run->arena, &things, &count);
-        if (e) return e;
+enum err rules_tell(struct run *run, const struct record *record, uint64_t log_index,
+                    uint32_t item) {
+    struct event_thing *things;
+    uint32_t count;
+    struct telling t = {run, record, log_index, item, &record->items[item], false, false, false};
+    enum err e = event_things(t.item, run->arena, &things, &count);
+    if (e) return e;
+    if (event_is(t.item)) {
         struct span action = event_action(t.item);
         struct span step = event_biz_step(t.item);
         t.commissions = span_is(step, "commissioning") && !span_is(action, "DELETE");
         t.object = t.item->type == ITEM_OBJECT_EVENT;
         t.deletes = span_is(action, "DELETE");
-        for (uint32_t k = 0; k < count; k++)
-            tell_thing(&t, &things[k]);
     }
+    for (uint32_t k = 0; k < count; k++)
+        tell_thing(&t, &things[k]);
     return OK;
+}
+
+enum err rules_history(struct run *run, const struct record *record, uint64_t log_index) {
+    enum err e = OK;
+    for (uint32_t i = 0; i < record->header.item_count && e == OK; i++)
+        e = rules_tell(run, record, log_index, i);
+    return e;
 }

@@ -3,6 +3,7 @@
 
 #include "base/merkle_root.h"
 #include "ledger/member.h"
+#include "trace/anchor.h"
 #include "trace/epcis.h"
 
 enum { LEAF_RECORD = 0x01 };
@@ -23,13 +24,28 @@ static const struct field header_fields[] = {
 };
 const struct type record_header_type = CODEC_TYPE(record_header, header_fields);
 
+/* SPEC R8: "Kinds: 1 events (item types 1 to 15), 2 governance (item types 32 to 47)" */
+static const struct kind {
+    uint8_t kind, first, last; /* item types */
+} kinds[] = {
+    {RECORD_EVENTS, ITEM_ENVELOPE, 15},
+    {RECORD_GOVERNANCE, ACT_MEMBER_ADMITTED, ACT_TYPE_MAX},
+    {RECORD_ANCHORS, ITEM_ANCHOR, ITEM_ANCHOR},
+};
+
+static const struct kind *kind_of(uint8_t kind) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].kind == kind) return &kinds[i];
+    return NULL;
+}
+
 enum err record_header_decode(struct span in, struct record_header *ret) {
     struct record_header h;
     if (in.len > RECORD_HEADER_BYTES_MAX) return ERR_RECORD_SIZE;
     enum err e = codec_decode(&record_header_type, in, NULL, &h);
     if (e) return e;
     if (h.version != 1 || h.suite != 1) return ERR_RECORD_VERSION;
-    if (h.kind != RECORD_EVENTS && h.kind != RECORD_GOVERNANCE) return ERR_RECORD_KIND;
+    if (!kind_of(h.kind)) return ERR_RECORD_KIND;
     if (!subject_id_valid(h.subject)) return ERR_RECORD_SUBJECT;
     if (h.item_count < 1 || h.item_count > RECORD_ITEMS_MAX) return ERR_RECORD_ITEMS;
     *ret = h;
@@ -127,10 +143,9 @@ static enum err header_check(const struct ledger_params *params, const struct re
     return OK;
 }
 
-/* SPEC R8: "Kinds: 1 events (item types 1 to 15), 2 governance (item types 32 to 47)" */
 static bool item_of_kind(uint8_t kind, uint8_t type) {
-    return kind == RECORD_EVENTS ? type >= 1 && type <= 15
-                                 : type >= ACT_MEMBER_ADMITTED && type <= ACT_TYPE_MAX;
+    const struct kind *k = kind_of(kind);
+    return k && type >= k->first && type <= k->last;
 }
 
 static enum err body_read(struct record *r, struct arena *arena, struct refusal *ret) {
@@ -185,6 +200,22 @@ enum err record_parse(const struct ledger_params *params, struct span wire, stru
     return OK;
 }
 
+/* What an item of a kind other than events must be, whatever the status says. */
+static enum err item_form(const struct record *record, const struct item *item,
+                          struct arena *arena) {
+    struct act act;
+    struct anchor anchor;
+    switch ((enum record_kind)record->header.kind) {
+    case RECORD_GOVERNANCE:
+        return act_decode(item, &record->header.key, arena, &act);
+    case RECORD_ANCHORS:
+        return anchor_decode(item, &anchor);
+    case RECORD_EVENTS:
+        break;
+    }
+    return ERR_RECORD_ITEM_KIND;
+}
+
 enum err record_items_check(const struct record *record, struct arena *arena,
                             struct refusal *ret_refusal) {
     struct refusal ignored;
@@ -193,8 +224,7 @@ enum err record_items_check(const struct record *record, struct arena *arena,
         return epcis_items_check(record->items, record->header.item_count, &offender,
                                  ret_refusal ? ret_refusal : &ignored);
     for (uint32_t i = 0; i < record->header.item_count; i++) {
-        struct act act;
-        enum err e = act_decode(&record->items[i], &record->header.key, arena, &act);
+        enum err e = item_form(record, &record->items[i], arena);
         if (e) return refuse_item(ret_refusal, e, i);
     }
     return OK;

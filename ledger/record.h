@@ -3,7 +3,7 @@
  *
  *   record_parse            hostile bytes -> struct record: the wire form, header, body, item
  * digests, body root. No signature. record_items_check      section E for events, section A for
- * acts: the content of the items. record_signature_check  R2 under the key in the header. A record
+ * acts, section Z for anchors: the content of the items. record_signature_check  R2 under the key in the header. A record
  * is well formed (R9) when all three say OK; record_check does all three.
  *
  * Execution and proofs use record_parse alone on records that were checked before.
@@ -20,10 +20,9 @@
 #include "ledger/value.h"
 #include "trace/item.h"
 
-enum record_kind { RECORD_EVENTS = 1, RECORD_GOVERNANCE = 2 };
+enum record_kind { RECORD_EVENTS = 1, RECORD_GOVERNANCE = 2, RECORD_ANCHORS = 10 };
 
 enum {
-    SUBJECT_ID_BYTES_MAX = 64,
     RECORD_HEADER_BYTES_MAX = 512,
     RECORD_ARENA_BYTES = 64 << 20,
 };

@@ -45,15 +45,24 @@ static uint16_t decide_key(struct run *run, const struct record_header *h) {
     return key_in_time(run, &k) ? RESULT_ACCEPTED : RESULT_KEY_NOT_VALID;
 }
 
+/* SPEC X6: "kind 1 all roles but auditor alone; kind 2 authority" */
+static uint32_t roles_of_kind(enum record_kind kind) {
+    switch (kind) {
+    case RECORD_EVENTS:
+    case RECORD_ANCHORS:
+        return MEMBER_ROLES_ALL & ~(uint32_t)MEMBER_AUDITOR;
+    case RECORD_GOVERNANCE:
+        return MEMBER_AUTHORITY;
+    }
+    return 0;
+}
+
 static uint16_t decide_member(struct run *run, const struct record_header *h) {
     struct member_value m;
     struct digest key = status_key(STATUS_MEMBER, h->subject);
     if (!value_of(run, &key, &member_value_type, &m)) return RESULT_UNKNOWN_MEMBER;
     if (m.state != STATE_ACTIVE) return RESULT_MEMBER_SUSPENDED;
-    /* SPEC X6: "kind 1 all roles but auditor alone; kind 2 authority" */
-    uint32_t permitted =
-        h->kind == RECORD_EVENTS ? MEMBER_ROLES_ALL & ~(uint32_t)MEMBER_AUDITOR : MEMBER_AUTHORITY;
-    return m.roles & permitted ? RESULT_ACCEPTED : RESULT_ROLE;
+    return m.roles & roles_of_kind((enum record_kind)h->kind) ? RESULT_ACCEPTED : RESULT_ROLE;
 }
 
 static struct verdict decide_events(const struct run *run, const struct record *record) {

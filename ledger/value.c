@@ -42,6 +42,13 @@ const struct type record_id_value_type = CODEC_TYPE(record_id_value, record_id_f
 static const struct field act_fields[] = {COMMON(act_value)};
 const struct type act_value_type = CODEC_TYPE(act_value, act_fields);
 
+static const struct field anchor_fields_of_value[] = {
+    COMMON(anchor_value),
+    CODEC_UINT(anchor_value, count, 0, UINT64_MAX),
+    CODEC_FIXED(anchor_value, root),
+};
+const struct type anchor_value_type = CODEC_TYPE(anchor_value, anchor_fields_of_value);
+
 enum err value_any_read(struct span value, struct value_any *ret) {
     struct unpack u;
     struct value_any v = {0};
@@ -78,21 +85,4 @@ uint32_t role_by_name(struct span name) {
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if (span_is(name, roles[i].en)) return roles[i].bit;
     return 0;
-}
-
-bool subject_id_valid(struct span id) {
-    if (id.len < 1 || id.len > SUBJECT_ID_BYTES_MAX) return false;
-    for (size_t i = 0; i < id.len; i++) {
-        uint8_t c = id.data[i];
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        bool digit = c >= '0' && c <= '9';
-        if (!letter && !digit && c != '.' && c != '_' && c != ':' && c != '-') return false;
-    }
-    return true;
-}
-
-bool division_valid(struct span division) {
-    for (size_t i = 0; i < division.len; i++)
-        if (division.data[i] < '0' || division.data[i] > '9') return false;
-    return division.len <= 12;
 }

@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/crypto.h"
+#include "trace/subject.h"
 
 enum status_type {
     STATUS_MEMBER = 1,    /* subject: subject id */
@@ -12,6 +13,7 @@ enum status_type {
     STATUS_THING = 3,     /* subject: canonical identifier */
     STATUS_RECORD_ID = 5, /* subject: the 32 bytes of the record id */
     STATUS_ACT = 6,       /* subject: the 32 bytes of the act digest */
+    STATUS_ANCHOR = 25,   /* subject: canonical [subject id, key, what, from] */
 };
 
 enum status_state {
@@ -64,15 +66,15 @@ struct record_id_value {
 struct act_value {
     VALUE_FIELDS
 };
+struct anchor_value {
+    VALUE_FIELDS uint64_t count;
+    struct digest root;
+};
 
 extern const struct type member_value_type, key_value_type, thing_value_type, record_id_value_type,
-    act_value_type;
+    act_value_type, anchor_value_type;
 
 /* The six fields that begin a value of any type. */
 enum err value_any_read(struct span value, struct value_any *ret) MUST_USE;
-/* SPEC G6. */
-bool subject_id_valid(struct span id);
-/* 0 to 12 decimal digits. */
-bool division_valid(struct span division);
 
 #endif

@@ -211,6 +211,32 @@ static const char *next_of(struct sender *s, const struct parcel_record *r) {
     case RESULT_ALREADY:
     case RESULT_LAST_AUTHORITY:
         return "member list";
+    case RESULT_CERTIFICATE_TYPE:
+    case RESULT_CERTIFICATE_ISSUER:
+    case RESULT_CERTIFICATE_FIELDS:
+    case RESULT_CERTIFICATE_NUMBER:
+    case RESULT_CERTIFICATE_VALIDITY:
+    case RESULT_CERTIFICATE_BASIS:
+    case RESULT_NO_CERTIFICATE:
+    case RESULT_CERTIFICATE_ENDED:
+    case RESULT_PRODUCER:
+    case RESULT_UPSTREAM:
+    case RESULT_QUANTITY:
+    case RESULT_BATCH:
+        return "help cert";
+    case RESULT_NOT_THEIRS:
+    case RESULT_CODES:
+    case RESULT_PACK_EXISTS:
+    case RESULT_PACK_RANGE:
+    case RESULT_VOIDED:
+    case RESULT_NO_PACK:
+    case RESULT_VOID_RANGES:
+    case RESULT_NEVER_ISSUED:
+    case RESULT_CODE_VOID:
+    case RESULT_CLAIMED:
+        return "help code";
+    case RESULT_ANCHORED:
+        return "help gateway";
     case RESULT_ACT_APPROVALS:
     case RESULT_ACT_SIGNATURE:
     case RESULT_ACT_CONSUMED:

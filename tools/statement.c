@@ -95,6 +95,7 @@ static void status_print(struct tool *t, const struct statement *s) {
             break;
         case STATUS_RECORD_ID:
         case STATUS_ACT:
+        case STATUS_ANCHOR:
             break; /* never in a bundle of version 1 */
         }
     }

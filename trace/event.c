@@ -137,7 +137,7 @@ static enum err thing_read(const struct thing *thing, struct arena *arena, struc
 enum err event_things(const struct item *item, struct arena *arena, struct event_thing **ret_list,
                       uint32_t *ret_count) {
     struct buffer text CLEANUP(buffer_free) = {0};
-    uint32_t count = event_is(item) ? item->things_count : 0;
+    uint32_t count = item->type == ITEM_ENVELOPE ? 0 : item->things_count;
     if (count == 0) {
         *ret_list = NULL;
         *ret_count = 0;

@@ -25,6 +25,7 @@ enum item_type {
     ITEM_TRANSACTION_EVENT = 5,
     ITEM_TRANSFORMATION_EVENT = 6,
     ITEM_OTHER_EVENT = 7, /* an extension event: its type is a URI */
+    ITEM_ANCHOR = 80,     /* rule Z1 */
 };
 
 /* docs/spec.md rule E3: the place in the event a thing was taken from. A list of things is in

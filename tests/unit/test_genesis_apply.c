@@ -6,34 +6,11 @@
 #include <cmocka.h>
 
 #include "ledger/history.h"
-#include "tests/unit/ledger_world.h"
+#include "tests/unit/world_results.h"
 #include "trace/identifier.h"
 
 #define EPC_A "urn:epc:id:sgtin:6901234.056789.1001"
 #define EPC_B "urn:epc:id:sgtin:6901234.056789.1002"
-
-static void code_is(const struct world *w, uint32_t at, uint16_t code, uint16_t item) {
-    if (w->results[at].code != code || w->results[at].item != item)
-        print_message("record %u: %s at item %u\n", at, result_name(w->results[at].code),
-                      w->results[at].item);
-    assert_int_equal(w->results[at].code, code);
-    assert_int_equal(w->results[at].item, item);
-}
-
-/* The status tree and the log, recomputed from their rows alone, have the roots the head says. */
-static void rows_agree(const struct world *w) {
-    struct status_head again;
-    struct digest root;
-    struct ledger_head head;
-    status_recompute(w->rows.reader, &again);
-    assert_int_equal(again.count, w->head.status.count);
-    assert_true(digest_equal(&again.root, &w->head.status.root));
-    assert_int_equal(merkle_root_at(w->rows.reader, w->head.log.size, &root), OK);
-    assert_true(digest_equal(&root, &w->log_root));
-    assert_true(ledger_head_read(w->rows.reader, &head));
-    assert_int_equal(head.height, w->head.height);
-    assert_true(digest_equal(&head.block, &w->head.block));
-}
 
 static struct act act_on(uint8_t type, const char *subject, struct member_key *key) {
     return (struct act){.type = type,
@@ -56,15 +33,15 @@ static void a_record_is_accepted_once(void **state) {
     struct digest wire_id, id;
     assert_int_equal(record_wire_id(wire, &wire_id), OK);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, first, RESULT_ACCEPTED, 0);
+    world_code_is(&w, first, RESULT_ACCEPTED, 0);
     assert_int_equal(w.log_indices[first], 1);
     assert_int_equal(w.head.log.size, 3);
-    rows_agree(&w);
+    world_rows_agree(&w);
     world_add(&w, wire);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, 0, RESULT_DUPLICATE, 0);
+    world_code_is(&w, 0, RESULT_DUPLICATE, 0);
     assert_int_equal(w.head.log.size, 4);
-    rows_agree(&w);
+    world_rows_agree(&w);
 
     struct record_place place;
     assert_int_equal(query_record(w.rows.reader, &wire_id, &place), OK);
@@ -110,14 +87,14 @@ static void headers_are_refused_in_order(void **state) {
     d.created_ms = 1777593600000u - 60000; /* the event is at 1777593600000 */
     d.expires_ms = d.created_ms + RECORD_LIFETIME_MS_MAX;
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, early, RESULT_TOO_EARLY, 0);
-    code_is(&w, expired, RESULT_EXPIRED, 0);
-    code_is(&w, unknown_key, RESULT_UNKNOWN_KEY, 0);
-    code_is(&w, other, RESULT_KEY_OF_ANOTHER, 0);
-    code_is(&w, auditor, RESULT_ROLE, 0);
-    code_is(&w, role, RESULT_ROLE, 0);
+    world_code_is(&w, early, RESULT_TOO_EARLY, 0);
+    world_code_is(&w, expired, RESULT_EXPIRED, 0);
+    world_code_is(&w, unknown_key, RESULT_UNKNOWN_KEY, 0);
+    world_code_is(&w, other, RESULT_KEY_OF_ANOTHER, 0);
+    world_code_is(&w, auditor, RESULT_ROLE, 0);
+    world_code_is(&w, role, RESULT_ROLE, 0);
     assert_int_equal(w.head.log.size, 2); /* genesis and the block's leaf: nothing was accepted */
-    rows_agree(&w);
+    world_rows_agree(&w);
     struct buffer value CLEANUP(buffer_free) = {0};
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
     struct thing_value thing;
@@ -133,7 +110,7 @@ static void an_event_of_the_future_is_refused(void **state) {
     struct item event = world_event(&w, "OBSERVE", "inspecting", "", EPC_A, NULL);
     uint32_t at = world_say(&w, "farm1", &event);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, at, RESULT_EVENT_TIME, 1);
+    world_code_is(&w, at, RESULT_EVENT_TIME, 1);
     world_end(&w);
 }
 
@@ -150,10 +127,10 @@ static void acts_take_effect(void **state) {
     uint32_t after = world_say(&w, "carrier", &event);
     uint32_t again = world_act(&w, &admit, NULL);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, before, RESULT_UNKNOWN_KEY, 0);
-    code_is(&w, admitted, RESULT_ACCEPTED, 0);
-    code_is(&w, after, RESULT_ACCEPTED, 0);
-    code_is(&w, again, RESULT_MEMBER_EXISTS, 1);
+    world_code_is(&w, before, RESULT_UNKNOWN_KEY, 0);
+    world_code_is(&w, admitted, RESULT_ACCEPTED, 0);
+    world_code_is(&w, after, RESULT_ACCEPTED, 0);
+    world_code_is(&w, again, RESULT_MEMBER_EXISTS, 1);
 
     struct act add = act_on(ACT_KEY_ADDED, "carrier", &second),
                add_to_nobody = act_on(ACT_KEY_ADDED, "nobody", &second);
@@ -170,15 +147,15 @@ static void acts_take_effect(void **state) {
     struct act back = act_on(ACT_KEY_ADDED, "farm1", &key);
     uint32_t never_again = world_act(&w, &back, NULL);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, no_member, RESULT_NO_MEMBER, 1);
-    code_is(&w, added, RESULT_ACCEPTED, 0);
-    code_is(&w, exists, RESULT_KEY_EXISTS, 1);
-    code_is(&w, revoked, RESULT_ACCEPTED, 0);
-    code_is(&w, already, RESULT_ALREADY, 1);
-    code_is(&w, said, RESULT_KEY_REVOKED, 0);
-    code_is(&w, no_key, RESULT_NO_KEY, 1);
-    code_is(&w, never_again, RESULT_KEY_EXISTS, 1);
-    rows_agree(&w);
+    world_code_is(&w, no_member, RESULT_NO_MEMBER, 1);
+    world_code_is(&w, added, RESULT_ACCEPTED, 0);
+    world_code_is(&w, exists, RESULT_KEY_EXISTS, 1);
+    world_code_is(&w, revoked, RESULT_ACCEPTED, 0);
+    world_code_is(&w, already, RESULT_ALREADY, 1);
+    world_code_is(&w, said, RESULT_KEY_REVOKED, 0);
+    world_code_is(&w, no_key, RESULT_NO_KEY, 1);
+    world_code_is(&w, never_again, RESULT_KEY_EXISTS, 1);
+    world_rows_agree(&w);
     struct pubkey keys[4];
     assert_int_equal(query_member_keys(w.rows.reader, span_text("carrier"), NULL, 4, keys), 2);
     assert_int_equal(query_member_keys(w.rows.reader, span_text("carrier"), &keys[0], 4, keys), 1);
@@ -194,10 +171,10 @@ static void acts_take_effect(void **state) {
     uint32_t readmitted = world_act(&w, &readmit, NULL);
     uint32_t speaks = world_say(&w, "farm1", &event);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, suspended, RESULT_ACCEPTED, 0);
-    code_is(&w, silent, RESULT_MEMBER_SUSPENDED, 0);
-    code_is(&w, readmitted, RESULT_ACCEPTED, 0);
-    code_is(&w, speaks, RESULT_ACCEPTED, 0);
+    world_code_is(&w, suspended, RESULT_ACCEPTED, 0);
+    world_code_is(&w, silent, RESULT_MEMBER_SUSPENDED, 0);
+    world_code_is(&w, readmitted, RESULT_ACCEPTED, 0);
+    world_code_is(&w, speaks, RESULT_ACCEPTED, 0);
     struct buffer value CLEANUP(buffer_free) = {0};
     struct member_value member;
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
@@ -220,10 +197,10 @@ static void the_last_authority_stays(void **state) {
     uint32_t last = world_act(&w, &revoke_mine, NULL);
     uint32_t suspend = world_act(&w, &suspend_me, NULL);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, first, RESULT_ACCEPTED, 0);
-    code_is(&w, last, RESULT_LAST_AUTHORITY, 1);
-    code_is(&w, suspend, RESULT_LAST_AUTHORITY, 1);
-    rows_agree(&w);
+    world_code_is(&w, first, RESULT_ACCEPTED, 0);
+    world_code_is(&w, last, RESULT_LAST_AUTHORITY, 1);
+    world_code_is(&w, suspend, RESULT_LAST_AUTHORITY, 1);
+    world_rows_agree(&w);
     world_end(&w);
 }
 
@@ -240,7 +217,7 @@ static void a_record_of_acts_counts_as_a_whole(void **state) {
     struct digest root = w.head.status.root;
     uint32_t at = world_add(&w, world_record(&w, &d, items, 2, "bureau"));
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, at, RESULT_NO_MEMBER, 2);
+    world_code_is(&w, at, RESULT_NO_MEMBER, 2);
     struct buffer value CLEANUP(buffer_free) = {0};
     struct member_value member;
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
@@ -248,7 +225,7 @@ static void a_record_of_acts_counts_as_a_whole(void **state) {
                      ERR_QUERY_UNKNOWN);
     assert_int_equal(w.head.status.count, 10 + 1); /* five members, five keys, one consumed id */
     assert_false(digest_equal(&root, &w.head.status.root));
-    rows_agree(&w);
+    world_rows_agree(&w);
     world_end(&w);
 }
 
@@ -269,10 +246,10 @@ static void approvals_are_counted_by_subject(void **state) {
     uint32_t moved = world_add(&w, world_record(&w, &d, &item, 1, "bureau"));
     uint32_t both = world_act(&w, &admit, "bureau2");
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, alone, RESULT_ACT_APPROVALS, 1);
-    code_is(&w, by_farm, RESULT_ACT_APPROVALS, 1);
-    code_is(&w, moved, RESULT_ACT_SIGNATURE, 1);
-    code_is(&w, both, RESULT_ACCEPTED, 0);
+    world_code_is(&w, alone, RESULT_ACT_APPROVALS, 1);
+    world_code_is(&w, by_farm, RESULT_ACT_APPROVALS, 1);
+    world_code_is(&w, moved, RESULT_ACT_SIGNATURE, 1);
+    world_code_is(&w, both, RESULT_ACCEPTED, 0);
 
     /* the same act by the other bureau: same created, nonce and act, so it was consumed */
     struct act suspend = act_on(ACT_MEMBER_SUSPENDED, "farm2", NULL);
@@ -282,8 +259,8 @@ static void approvals_are_counted_by_subject(void **state) {
     d.subject = span_text("bureau2");
     uint32_t two = world_add(&w, world_record(&w, &d, &item, 1, "bureau2"));
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, one, RESULT_ACCEPTED, 0);
-    code_is(&w, two, RESULT_ACT_CONSUMED, 1);
+    world_code_is(&w, one, RESULT_ACCEPTED, 0);
+    world_code_is(&w, two, RESULT_ACT_CONSUMED, 1);
     world_end(&w);
 }
 
@@ -301,10 +278,10 @@ static void an_approval_is_used_once(void **state) {
     struct item item = world_act_item(&w, &d, &admit, approvers, 1);
     uint32_t first = world_add(&w, world_record(&w, &d, &item, 1, "bureau"));
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, first, RESULT_ACCEPTED, 0);
+    world_code_is(&w, first, RESULT_ACCEPTED, 0);
     uint32_t away = world_act(&w, &suspend, NULL);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, away, RESULT_ACCEPTED, 0);
+    world_code_is(&w, away, RESULT_ACCEPTED, 0);
     struct item event = world_event(&w, "OBSERVE", "inspecting", "", EPC_A, NULL);
     for (uint32_t i = 0; i < 3; i++) { /* whatever is forgotten after the first record's expiry */
         world_say(&w, "farm1", &event);
@@ -313,8 +290,8 @@ static void an_approval_is_used_once(void **state) {
     d.expires_ms = d.created_ms + w.genesis->params.parameters.record_lifetime_ms;
     uint32_t again = world_add(&w, world_record(&w, &d, &item, 1, "bureau"));
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, again, RESULT_ACT_CONSUMED, 1);
-    rows_agree(&w);
+    world_code_is(&w, again, RESULT_ACT_CONSUMED, 1);
+    world_rows_agree(&w);
     world_end(&w);
 }
 
@@ -340,10 +317,10 @@ static void who_resigns_acts_no_more(void **state) {
                             world_act_item(&w, &d, &resign, NULL, 0)};
     last = world_add(&w, world_record(&w, &d, items, 2, "bureau"));
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, at[0], RESULT_ACT_APPROVALS, 2);
-    code_is(&w, at[1], RESULT_ACT_APPROVALS, 2);
-    code_is(&w, last, RESULT_ACCEPTED, 0);
-    rows_agree(&w);
+    world_code_is(&w, at[0], RESULT_ACT_APPROVALS, 2);
+    world_code_is(&w, at[1], RESULT_ACT_APPROVALS, 2);
+    world_code_is(&w, last, RESULT_ACCEPTED, 0);
+    world_rows_agree(&w);
     world_end(&w);
 }
 
@@ -364,23 +341,23 @@ static void ids_are_forgotten_after_their_time(void **state) {
     world_say(&w, "farm2", &event);
     world_add(&w, old);
     assert_int_equal(world_close(&w, 10000), OK);
-    code_is(&w, 1, RESULT_DUPLICATE, 0); /* the record stands before X7 in its block */
+    world_code_is(&w, 1, RESULT_DUPLICATE, 0); /* the record stands before X7 in its block */
     assert_int_equal(w.head.status.count, now + 1 - 68); /* 2 x 2 + 64 at most */
     world_say(&w, "farm2", &event);
     world_add(&w, old);
     assert_int_equal(world_close(&w, 10000), OK);
     assert_int_equal(w.head.status.count, now + 2 - 101);
-    rows_agree(&w);
+    world_rows_agree(&w);
     world_add(&w, old);
     assert_int_equal(world_close(&w, 10000), OK);
-    code_is(&w, 0, RESULT_EXPIRED, 0);
+    world_code_is(&w, 0, RESULT_EXPIRED, 0);
     struct digest id;
     struct record_place place;
     assert_int_equal(record_wire_id(old, &id), OK);
     assert_int_equal(query_record(w.rows.reader, &id, &place), OK);
     assert_int_equal(place.code,
                      RESULT_ACCEPTED); /* where it was first executed stays what is told */
-    rows_agree(&w);
+    world_rows_agree(&w);
     world_end(&w);
 }
 
@@ -399,20 +376,20 @@ static void the_far_future_is_forgotten_too(void **state) {
     struct span far = world_record(&w, &d, &event, 1, "farm1");
     uint32_t early = world_add(&w, far);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, early, RESULT_TOO_EARLY, 0);
+    world_code_is(&w, early, RESULT_TOO_EARLY, 0);
     assert_int_equal(w.head.status.count, members + 1);
     world_say(&w, "farm1", &event);
     uint32_t again = world_add(&w, far);
     assert_int_equal(world_close(&w, p->record_lifetime_ms + p->max_drift_ms), OK);
-    code_is(&w, again, RESULT_DUPLICATE, 0);
+    world_code_is(&w, again, RESULT_DUPLICATE, 0);
     world_say(&w, "farm1", &event);
     assert_int_equal(world_close(&w, p->max_drift_ms + 1), OK);
     /* the thing, and the id of what farm1 said last */
     assert_int_equal(w.head.status.count, members + 2);
     again = world_add(&w, far);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, again, RESULT_TOO_EARLY, 0);
-    rows_agree(&w);
+    world_code_is(&w, again, RESULT_TOO_EARLY, 0);
+    world_rows_agree(&w);
     world_end(&w);
 }
 
@@ -430,7 +407,7 @@ static void histories_name_every_event(void **state) {
     assert_int_equal(world_close(&w, 1000), OK);
     world_say(&w, "farm1", &gone);
     assert_int_equal(world_close(&w, 1000), OK);
-    code_is(&w, 0, RESULT_ACCEPTED, 0);
+    world_code_is(&w, 0, RESULT_ACCEPTED, 0);
     struct buffer name CLEANUP(buffer_free) = {0}, value CLEANUP(buffer_free) = {0};
     enum identifier_kind kind;
     struct thing_value thing;
@@ -512,7 +489,7 @@ static void execution_is_a_function(void **state) {
         assert_int_equal(world_close(&a, 1000), OK);
         assert_int_equal(world_close(&b, 1000), OK);
         assert_true(digest_equal(&a.log_root, &b.log_root));
-        rows_agree(&a);
+        world_rows_agree(&a);
     }
     assert_int_equal(changes_count(a.rows.all), changes_count(b.rows.all));
     for (size_t i = 0; i < changes_count(a.rows.all); i++) {
