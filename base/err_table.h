@@ -64,7 +64,7 @@ ERR(120, ERR_EPCIS_NOTHING, "the event names nothing it is about: no identifier,
 ERR(121, ERR_EPCIS_ILMD, "master data of a lot or instance (ilmd) may only stand in an event with action ADD", "批次或单品主数据（ilmd）只能出现在 action 为 ADD 的事件中")
 ERR(130, ERR_QUANTITY_KIND, "a quantity is not a number", "数量不是数字")
 ERR(131, ERR_QUANTITY_RANGE, "a quantity is too large to be counted in millionths", "数量过大，无法以百万分之一为单位计算")
-ERR(170, ERR_ANCHOR_FORM, "an anchor is a root of a named period that begins before it ends, and has no identifiers", "存证应为某一时段（先始后终）的根，且不含标识")
+ERR(170, ERR_ANCHOR_FORM, "an anchor is the root of one whole hour that is over, under a name, and has no identifiers", "存证应为某个已结束的整点小时的根，须有名称，且不含标识")
 
 /* node */
 ERR(550, ERR_BUSY, "the node holds as many records as it can; try again a little later", "节点待处理记录已满，请稍后重试")

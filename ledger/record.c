@@ -209,7 +209,7 @@ static enum err item_form(const struct record *record, const struct item *item,
     case RECORD_GOVERNANCE:
         return act_decode(item, &record->header.key, arena, &act);
     case RECORD_ANCHORS:
-        return anchor_decode(item, &anchor);
+        return anchor_decode(item, record->header.created_ms, &anchor);
     case RECORD_EVENTS:
         break;
     }

@@ -44,3 +44,4 @@ RESULT(40, RESULT_NEVER_ISSUED, "the code was never issued", "该码从未发出
 RESULT(41, RESULT_CODE_VOID, "the code is void", "该码已作废")
 RESULT(42, RESULT_CLAIMED, "the code was claimed before", "该码此前已被认领")
 RESULT(43, RESULT_ANCHORED, "this period was anchored before", "该时段此前已存证")
+RESULT(44, RESULT_CERTIFICATE_LINE, "the certificate was superseded too often; issue a new one", "该证书被取代的次数过多，请另行签发")

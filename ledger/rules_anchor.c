@@ -5,9 +5,8 @@
 static struct digest anchor_key(const struct record_header *h, const struct anchor *a) {
     struct buffer subject CLEANUP(buffer_free) = {0};
     buffer_init(&subject, 256);
-    pack_array(&subject, 4);
+    pack_array(&subject, 3);
     pack_text(&subject, h->subject);
-    pack_bytes(&subject, span_of(h->key.b, sizeof h->key.b));
     pack_text(&subject, a->what);
     pack_uint(&subject, a->from_ms);
     CHECK(!subject.overflow);
@@ -16,9 +15,9 @@ static struct digest anchor_key(const struct record_header *h, const struct anch
 
 uint16_t rules_anchor(const struct item_run *t) {
     struct anchor a;
-    CHECK(anchor_decode(t->item, &a) == OK);
+    CHECK(anchor_decode(t->item, t->record->header.created_ms, &a) == OK);
     struct digest key = anchor_key(&t->record->header, &a);
-    /* SPEC Z2: "Refused when the same subject and key anchored the same what and from before (43)." */
+    /* SPEC Z2: "Refused when the same subject anchored the same what and from before (43)" */
     if (status_get(t->run->now, &key, &t->run->scratch)) return RESULT_ANCHORED;
     struct anchor_value v = {
         ITEM_VALUE(t, STATE_ACTIVE), .until_ms = a.until_ms, .count = a.count, .root = a.root};

@@ -13,7 +13,7 @@ enum status_type {
     STATUS_THING = 3,     /* subject: canonical identifier */
     STATUS_RECORD_ID = 5, /* subject: the 32 bytes of the record id */
     STATUS_ACT = 6,       /* subject: the 32 bytes of the act digest */
-    STATUS_ANCHOR = 25,   /* subject: canonical [subject id, key, what, from] */
+    STATUS_ANCHOR = 25,   /* subject: canonical [subject id, what, from] */
 };
 
 enum status_state {

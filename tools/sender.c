@@ -219,6 +219,7 @@ static const char *next_of(struct sender *s, const struct parcel_record *r) {
     case RESULT_CERTIFICATE_BASIS:
     case RESULT_NO_CERTIFICATE:
     case RESULT_CERTIFICATE_ENDED:
+    case RESULT_CERTIFICATE_LINE:
     case RESULT_PRODUCER:
     case RESULT_UPSTREAM:
     case RESULT_QUANTITY:

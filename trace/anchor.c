@@ -3,7 +3,7 @@
 
 #include "trace/subject.h"
 
-enum err anchor_decode(const struct item *item, struct anchor *ret) {
+enum err anchor_decode(const struct item *item, uint64_t created_ms, struct anchor *ret) {
     struct anchor a;
     struct unpack u;
     struct span last = SPAN_EMPTY;
@@ -22,8 +22,12 @@ enum err anchor_decode(const struct item *item, struct anchor *ret) {
     a.what = unpack_text(&u, SUBJECT_ID_BYTES_MAX);
     enum err e = unpack_end(&u);
     if (e) return e;
-    /* SPEC Z1: "from < until, what as G6" */
-    if (a.from_ms >= a.until_ms || !subject_id_valid(a.what)) return ERR_ANCHOR_FORM;
+    /* SPEC Z1: "from is a multiple of 3,600,000, until = from + 3,600,000 and at most the record's created time: an hour that is
+     * over." */
+    if (a.from_ms % ANCHOR_PERIOD_MS != 0 || a.until_ms < a.from_ms ||
+        a.until_ms - a.from_ms != ANCHOR_PERIOD_MS || a.until_ms > created_ms ||
+        !subject_id_valid(a.what))
+        return ERR_ANCHOR_FORM;
     *ret = a;
     return OK;
 }

@@ -56,19 +56,23 @@ static void an_anchor_has_a_form(void **state) {
     struct anchor a;
     world_begin(&w, 1);
     struct item item = anchor_item(&w, "scans", 3600000, 9);
-    assert_int_equal(anchor_decode(&item, &a), OK);
+    assert_int_equal(anchor_decode(&item, WORLD_CREATED_MS, &a), OK);
     assert_int_equal(a.count, 9);
     for (size_t cut = 0; cut < item.fields.len; cut++) {
         struct item short_item = item;
         short_item.fields = span_part(item.fields, 0, cut);
-        assert_int_not_equal(anchor_decode(&short_item, &a), OK);
+        assert_int_not_equal(anchor_decode(&short_item, WORLD_CREATED_MS, &a), OK);
     }
     struct item bad = anchor_item(&w, "no spaces", 3600000, 9);
-    assert_int_equal(anchor_decode(&bad, &a), ERR_ANCHOR_FORM);
+    assert_int_equal(anchor_decode(&bad, WORLD_CREATED_MS, &a), ERR_ANCHOR_FORM);
+    bad = anchor_item(&w, "scans", 3600001, 9);
+    assert_int_equal(anchor_decode(&bad, WORLD_CREATED_MS, &a), ERR_ANCHOR_FORM);
+    assert_int_equal(anchor_decode(&item, 7199999, &a), ERR_ANCHOR_FORM); /* the hour is not over */
+    assert_int_equal(anchor_decode(&item, 7200000, &a), OK);
     struct thing thing = {.role = 4, .identifier = span_text("urn:epc:id:sgtin:6901234.056789.1001")};
     item.things = &thing;
     item.things_count = 1;
-    assert_int_equal(anchor_decode(&item, &a), ERR_ANCHOR_FORM);
+    assert_int_equal(anchor_decode(&item, WORLD_CREATED_MS, &a), ERR_ANCHOR_FORM);
     world_end(&w);
 }
 

@@ -22,7 +22,7 @@ struct chain {
     struct item last_act; /* with its approvals, and what they were given for */
     struct record_header last_act_for;
     bool burst;
-    uint64_t codes[RESULT_ANCHORED + 1];
+    uint64_t codes[RESULT_CERTIFICATE_LINE + 1];
 };
 
 static const char *anyone(struct chain *c) {
