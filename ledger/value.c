@@ -3,8 +3,9 @@
 
 #include "ledger/record.h"
 
-#define COMMON(s)                                                                                  \
-    CODEC_UINT(s, version, 1, 1), CODEC_UINT(s, state, 1, 2),                                      \
+#define COMMON(s) COMMON_STATES(s, 2)
+#define COMMON_STATES(s, last)                                                                     \
+    CODEC_UINT(s, version, 1, 1), CODEC_UINT(s, state, 1, last),                                      \
         CODEC_UINT(s, since_height, 0, UINT64_MAX), CODEC_UINT(s, log_index, 0, UINT64_MAX),       \
         CODEC_UINT(s, until_ms, 0, UINT64_MAX), CODEC_UINT(s, reason, 0, UINT16_MAX)
 
@@ -41,6 +42,71 @@ const struct type record_id_value_type = CODEC_TYPE(record_id_value, record_id_f
 
 static const struct field act_fields[] = {COMMON(act_value)};
 const struct type act_value_type = CODEC_TYPE(act_value, act_fields);
+
+static const struct field covered_fields[] = {
+    CODEC_TEXT(covered, identifier, 1, IDENTIFIER_BYTES_MAX),
+    CODEC_TEXT(covered, unit, 0, CERTIFICATE_UNIT_BYTES_MAX),
+    CODEC_UINT(covered, quantity, 0, INT64_MAX),
+    CODEC_UINT(covered, drawn, 0, INT64_MAX),
+};
+static const struct type covered_type = CODEC_TYPE(covered, covered_fields);
+
+static const struct field certificate_fields[] = {
+    COMMON_STATES(certificate_value, 3),
+    CODEC_UINT(certificate_value, issued, 0, UINT64_MAX),
+    CODEC_UINT(certificate_value, item, 0, UINT16_MAX),
+    CODEC_TEXT(certificate_value, type, 1, SUBJECT_ID_BYTES_MAX),
+    CODEC_FIXED(certificate_value, definition),
+    CODEC_TEXT(certificate_value, producer, 1, SUBJECT_ID_BYTES_MAX),
+    CODEC_LIST(certificate_value, covered, covered_count, &covered_type, 1, CERTIFICATE_THINGS_MAX),
+    CODEC_VALUE(certificate_value, upstream, CERTIFICATE_UPSTREAM_MAX * (CERTIFICATE_ID_BYTES_MAX + 3)),
+    CODEC_FIXED(certificate_value, item_digest),
+    CODEC_UINT(certificate_value, line, 1, CERTIFICATE_LINE_MAX),
+    CODEC_TEXT(certificate_value, other, 0, CERTIFICATE_ID_BYTES_MAX),
+    CODEC_UINT(certificate_value, ended, 0, UINT16_MAX),
+};
+const struct type certificate_value_type = CODEC_TYPE(certificate_value, certificate_fields);
+
+static const struct field range_fields[] = {
+    CODEC_UINT(pack_range, first, 0, PACK_CODES_MAX - 1),
+    CODEC_UINT(pack_range, last, 0, PACK_CODES_MAX - 1),
+};
+static const struct type range_type = CODEC_TYPE(pack_range, range_fields);
+
+static const struct field pack_fields[] = {
+    COMMON(pack_value),
+    CODEC_UINT(pack_value, issued, 0, UINT64_MAX),
+    CODEC_UINT(pack_value, item, 0, UINT16_MAX),
+    CODEC_TEXT(pack_value, subject, 1, SUBJECT_ID_BYTES_MAX),
+    CODEC_UINT(pack_value, count, 1, PACK_CODES_MAX),
+    CODEC_FIXED(pack_value, root),
+    CODEC_TEXT(pack_value, lot, 0, IDENTIFIER_BYTES_MAX),
+    CODEC_TEXT(pack_value, certificate, 0, CERTIFICATE_ID_BYTES_MAX),
+    CODEC_TEXT(pack_value, drawn_on, 0, IDENTIFIER_BYTES_MAX),
+    CODEC_LIST(pack_value, voided, voided_count, &range_type, 0, PACK_RANGES_MAX),
+};
+const struct type pack_value_type = CODEC_TYPE(pack_value, pack_fields);
+
+static const struct field claim_fields[] = {
+    COMMON(claim_value),
+    CODEC_TEXT(claim_value, division, 0, 6),
+    CODEC_FIXED(claim_value, nonce),
+    CODEC_UINT(claim_value, time_ms, 0, UINT64_MAX),
+};
+const struct type claim_value_type = CODEC_TYPE(claim_value, claim_fields);
+
+static const struct field balance_fields[] = {
+    COMMON(balance_value),
+    CODEC_UINT(balance_value, amount, 0, INT64_MAX),
+};
+const struct type balance_value_type = CODEC_TYPE(balance_value, balance_fields);
+
+static const struct field certificate_type_fields[] = {
+    COMMON(certificate_type_value),
+    CODEC_BYTES(certificate_type_value, definition, 1, CERTIFICATE_TYPE_BYTES_MAX),
+};
+const struct type certificate_type_value_type =
+    CODEC_TYPE(certificate_type_value, certificate_type_fields);
 
 static const struct field anchor_fields_of_value[] = {
     COMMON(anchor_value),

@@ -13,6 +13,11 @@ enum status_type {
     STATUS_THING = 3,     /* subject: canonical identifier */
     STATUS_RECORD_ID = 5, /* subject: the 32 bytes of the record id */
     STATUS_ACT = 6,       /* subject: the 32 bytes of the act digest */
+    STATUS_CERTIFICATE = 16, /* subject: certificate id */
+    STATUS_PACK = 17,        /* subject: pack id */
+    STATUS_CLAIM = 18,       /* subject: canonical [pack id, index] */
+    STATUS_BALANCE = 21,     /* subject: canonical [purpose, subject id, lot, unit, certificate type] */
+    STATUS_CERTIFICATE_TYPE = 24, /* subject: its name */
     STATUS_ANCHOR = 25,   /* subject: canonical [subject id, what, from] */
 };
 
@@ -21,6 +26,8 @@ enum status_state {
     STATE_SUSPENDED = 2, /* a member */
     STATE_REVOKED = 2,   /* a key */
     STATE_ENDED = 2,     /* a thing: an event with action DELETE named it last as object */
+    STATE_RETIRED = 2,   /* a certificate type */
+    STATE_SUPERSEDED = 3, /* a certificate */
 };
 
 enum member_role {
@@ -66,13 +73,68 @@ struct record_id_value {
 struct act_value {
     VALUE_FIELDS
 };
+/* One thing a certificate covers; drawn: codes of packs drawn on it (SPEC Q6). */
+struct covered {
+    struct span identifier, unit;
+    uint64_t quantity, drawn; /* quantity in millionths, 0 where none was given */
+};
+struct certificate_value {
+    VALUE_FIELDS uint64_t issued;
+    uint16_t item;
+    struct span type;
+    struct digest definition;
+    struct span producer;
+    struct covered *covered;
+    uint32_t covered_count;
+    struct span upstream; /* canonical [certificate id, ...] */
+    struct digest item_digest;
+    uint8_t line;
+    struct span other; /* the one that superseded it, or empty */
+    uint16_t ended;
+};
+struct pack_range {
+    uint32_t first, last;
+};
+struct pack_value {
+    VALUE_FIELDS uint64_t issued;
+    uint16_t item;
+    struct span subject;
+    uint32_t count;
+    struct digest root;
+    struct span lot, certificate, drawn_on;
+    struct pack_range *voided; /* rising, not touching */
+    uint32_t voided_count;
+};
+struct claim_value {
+    VALUE_FIELDS struct span division;
+    uint8_t nonce[16];
+    uint64_t time_ms;
+};
+struct balance_value {
+    VALUE_FIELDS uint64_t amount;
+};
+struct certificate_type_value {
+    VALUE_FIELDS struct span definition;
+};
+enum {
+    CERTIFICATE_ID_BYTES_MAX = 64 + 1 + 64,
+    CERTIFICATE_THINGS_MAX = 16,
+    CERTIFICATE_UPSTREAM_MAX = 16,
+    CERTIFICATE_LINE_MAX = 16,
+    CERTIFICATE_TYPE_BYTES_MAX = 8192,
+    CERTIFICATE_UNIT_BYTES_MAX = 256,
+    PACK_ID_BYTES = 14 + 1 + 5,
+    PACK_CODES_MAX = 1000000,
+    PACK_RANGES_MAX = 256,
+};
 struct anchor_value {
     VALUE_FIELDS uint64_t count;
     struct digest root;
 };
 
 extern const struct type member_value_type, key_value_type, thing_value_type, record_id_value_type,
-    act_value_type, anchor_value_type;
+    act_value_type, anchor_value_type, certificate_value_type, pack_value_type, claim_value_type,
+    balance_value_type, certificate_type_value_type;
 
 /* The six fields that begin a value of any type. */
 enum err value_any_read(struct span value, struct value_any *ret) MUST_USE;

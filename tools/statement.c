@@ -95,6 +95,11 @@ static void status_print(struct tool *t, const struct statement *s) {
             break;
         case STATUS_RECORD_ID:
         case STATUS_ACT:
+        case STATUS_CERTIFICATE:
+        case STATUS_PACK:
+        case STATUS_CLAIM:
+        case STATUS_BALANCE:
+        case STATUS_CERTIFICATE_TYPE:
         case STATUS_ANCHOR:
             break; /* never in a bundle of version 1 */
         }
