@@ -4,6 +4,7 @@
 #include "trace/identifier.h"
 
 #include "base/limits.h"
+#include "trace/charset.h"
 #include "trace/uri.h"
 
 enum { VALUE_MAX = 48, QUALIFIERS_MAX = 3 };
@@ -16,7 +17,6 @@ struct value {
 
 /* GS1 General Specifications: digits first, then up to `rest` characters of a set; `exact` lengths
  * of digits where there are several. */
-enum charset { SET_DIGITS, SET_39, SET_82 };
 struct shape {
     uint8_t digits;
     uint8_t rest;
@@ -111,30 +111,12 @@ struct key {
     size_t count;
 };
 
-static bool in_set(enum charset set, char c) {
-    bool digit = c >= '0' && c <= '9';
-    bool upper = c >= 'A' && c <= 'Z';
-    switch (set) {
-    case SET_DIGITS:
-        return digit;
-    case SET_39:
-        return digit || upper || c == '#' || c == '-' || c == '/';
-    case SET_82:
-        if (digit || upper || (c >= 'a' && c <= 'z')) return true;
-        for (const char *p = "!\"%&'()*+,-./:;<=>?_"; *p != '\0'; p++) {
-            if (*p == c) return true;
-        }
-        return false;
-    }
-    CHECK(false);
-}
-
 static bool fits(const struct value *v, struct shape shape) {
     if (v->len < (size_t)shape.digits + shape.rest_min ||
         v->len > (size_t)shape.digits + shape.rest)
         return false;
     for (size_t i = 0; i < v->len; i++) {
-        if (!in_set(i < shape.digits ? SET_DIGITS : shape.set, v->text[i])) return false;
+        if (!charset_has(i < shape.digits ? SET_DIGITS : shape.set, v->text[i])) return false;
     }
     return true;
 }
@@ -175,7 +157,7 @@ static void value_add_check_digit(struct value *v, size_t from) {
 
 static bool all_digits(struct span s) {
     for (size_t i = 0; i < s.len; i++) {
-        if (!in_set(SET_DIGITS, (char)s.data[i])) return false;
+        if (!charset_has(SET_DIGITS, (char)s.data[i])) return false;
     }
     return true;
 }

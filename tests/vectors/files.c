@@ -49,6 +49,30 @@ bool file_read(const char *path, struct buffer *ret) {
     return good;
 }
 
+bool csv_next(struct span *rest, struct buffer fields[], size_t columns) {
+    if (rest->len == 0) return false;
+    bool quoted = false;
+    size_t i = 0, column = 0;
+    for (size_t c = 0; c < columns; c++)
+        buffer_clear(&fields[c]);
+    for (; i < rest->len; i++) {
+        char c = (char)rest->data[i];
+        if (c == '"' && quoted && i + 1 < rest->len && rest->data[i + 1] == '"')
+            buffer_u8(&fields[column], rest->data[++i]);
+        else if (c == '"')
+            quoted = !quoted;
+        else if (c == ',' && !quoted && column + 1 < columns)
+            column++;
+        else if (c == '\n' && !quoted)
+            break;
+        else if (c != '\r')
+            buffer_u8(&fields[column], (uint8_t)c);
+    }
+    size_t used = i < rest->len ? i + 1 : i;
+    *rest = span_part(*rest, used, rest->len - used);
+    return true;
+}
+
 static bool digit(uint8_t c) {
     return c >= '0' && c <= '9';
 }

@@ -10,31 +10,6 @@
 
 enum { COLUMNS = 3 };
 
-/* RFC 4180: a field may be quoted, a quote inside doubled. False at the end. */
-static bool row_next(struct span *rest, struct buffer fields[COLUMNS]) {
-    if (rest->len == 0) return false;
-    bool quoted = false;
-    size_t i = 0, column = 0;
-    for (size_t c = 0; c < COLUMNS; c++)
-        buffer_clear(&fields[c]);
-    for (; i < rest->len; i++) {
-        char c = (char)rest->data[i];
-        if (c == '"' && quoted && i + 1 < rest->len && rest->data[i + 1] == '"')
-            buffer_u8(&fields[column], rest->data[++i]);
-        else if (c == '"')
-            quoted = !quoted;
-        else if (c == ',' && !quoted && column + 1 < COLUMNS)
-            column++;
-        else if (c == '\n' && !quoted)
-            break;
-        else if (c != '\r')
-            buffer_u8(&fields[column], (uint8_t)c);
-    }
-    size_t used = i < rest->len ? i + 1 : i;
-    *rest = span_part(*rest, used, rest->len - used);
-    return true;
-}
-
 static void pair(struct tally *t, const char *path, struct span input, struct span expected) {
     struct buffer out CLEANUP(buffer_free) = {0}, again CLEANUP(buffer_free) = {0};
     enum identifier_kind kind;
@@ -57,8 +32,8 @@ static void one(void *context, const char *path) {
     for (size_t c = 0; c < COLUMNS; c++)
         buffer_init(&fields[c], 65536);
     rest = buffer_span(&text);
-    bool header = row_next(&rest, fields);
-    while (header && row_next(&rest, fields))
+    bool header = csv_next(&rest, fields, COLUMNS);
+    while (header && csv_next(&rest, fields, COLUMNS))
         if (fields[1].len > 0) pair(context, path, buffer_span(&fields[1]), buffer_span(&fields[2]));
     for (size_t c = 0; c < COLUMNS; c++)
         buffer_free(&fields[c]);

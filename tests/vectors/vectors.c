@@ -25,6 +25,7 @@ static const struct set {
     {"tlog-tiles-testlog", "tlog-tiles-testlog", set_tlog_tiles},
     {"c2sp-notes", "c2sp-notes", set_notes},
     {"epc-dl-normaliser", "epc-dl-normaliser-ralphtro", set_identifiers},
+    {"epc-tds-vectors", "epc-tds-vectors", set_epc},
     {"epcis-docs-openepcis", "epcis-docs-openepcis", set_epcis},
     {"epcis-testdata-generator", "epcis-testdata-generator", set_epcis},
 };
@@ -48,6 +49,11 @@ void tally_beside(struct tally *t, const char *what) {
     t->beside_what = what;
 }
 
+void tally_clause(struct tally *t, const char *clause, struct span what) {
+    t->forbidden++;
+    printf("%s: %s forbids: %.*s\n", t->set, clause, (int)what.len, (const char *)what.data);
+}
+
 /* Returns whether the set is in order. */
 static bool run(const char *root, const struct set *set) {
     char dir[VECTOR_PATH_MAX];
@@ -64,6 +70,7 @@ static bool run(const char *root, const struct set *set) {
     uint32_t all = t.passed + t.failed;
     printf("%-30s %u passed, %u failed, of %u", set->name, t.passed, t.failed, all);
     if (t.beside > 0) printf("; %u not applicable: %s", t.beside, t.beside_what);
+    if (t.forbidden > 0) printf("; %u forbidden by the standard (above)", t.forbidden);
     if (all == 0) printf("; FAILED: no case found");
     putchar('\n');
     fflush(stdout);

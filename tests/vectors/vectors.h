@@ -12,18 +12,21 @@
 
 struct tally {
     const char *set;
-    uint32_t passed, failed, beside;
+    uint32_t passed, failed, beside, forbidden;
     const char *beside_what; /* "subtree proofs": what the cases left aside are about */
 };
 
 void tally_case(struct tally *t, bool good, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void tally_beside(struct tally *t, const char *what);
+/* A case that cannot hold: named on standard output with the clause of the standard that forbids it. Decided by what the
+ * case says, never by its name or number. */
+void tally_clause(struct tally *t, const char *clause, struct span what);
 
 /* The set's folder, with its final slash; results go into *t. */
 typedef void set_fn(const char *dir, struct tally *t);
 set_fn set_merkle, set_noise, set_wycheproof_ed25519, set_wycheproof_x25519, set_wycheproof_aead,
-    set_wycheproof_hmac, set_cctv, set_tlog_tiles, set_notes, set_identifiers, set_epcis;
+    set_wycheproof_hmac, set_cctv, set_tlog_tiles, set_notes, set_identifiers, set_epc, set_epcis;
 
 enum { VECTOR_FILE_BYTES_MAX = 32 << 20, VECTOR_PATH_MAX = 4096 };
 
@@ -33,6 +36,9 @@ typedef void file_fn(void *context, const char *path);
 bool files_each(const char *dir, const char *suffix, file_fn *fn, void *context);
 /* Replaces the content of *ret, which is initialised. False when it cannot be read. */
 bool file_read(const char *path, struct buffer *ret);
+/* The next row of a CSV text (RFC 4180: a field may be quoted, a quote inside doubled), into so many fields, the last
+ * of which takes what is left. False at the end. */
+bool csv_next(struct span *rest, struct buffer fields[], size_t columns);
 /* A JSON file as a canonical value. Integers that base/json.h does not take (beyond 2^53) become texts of
  * digits: json_uint reads both. */
 bool file_json(const char *path, struct buffer *ret);
