@@ -98,6 +98,12 @@ ERR(556, ERR_PAYLOAD, "a proposed block does not match what its header says", "�
 ERR(557, ERR_LINK, "a block's link to its parent lacks a certificate, or has one that does not belong", "区块与其父区块的衔接缺少证书，或含有不属于它的证书")
 ERR(558, ERR_MESSAGE_FORM, "a message between nodes is malformed", "节点间的消息格式错误")
 ERR(554, ERR_STOPPING, "the node is shutting down; ask another node", "节点正在关闭，请换一个节点")
+ERR(560, ERR_LEAVES_HASHES, "the hashes are not those of this pack's root and count", "分块哈希与该码包的根和数量不符")
+ERR(561, ERR_LEAVES_CHUNK, "the leaves are not those of this pack at this place", "叶子与该码包此处的内容不符")
+ERR(562, ERR_LEAVES_ORDER, "the hashes of the pack's chunks must be given before its leaves", "须先提交该码包的分块哈希，再提交叶子")
+ERR(563, ERR_LEAVES_ABSENT, "this node does not hold these leaves: it cannot tell", "本节点没有这些叶子，无法判断")
+ERR(564, ERR_LEAVES_DELETED, "the leaves of this pack were deleted on this node", "该码包的叶子已在本节点删除")
+ERR(565, ERR_LEAVES_ROOM, "this node's disk has no room for these leaves; give them to another node", "本节点磁盘放不下这些叶子，请交给其他节点")
 
 /* rpc */
 ERR(650, ERR_HTTP_SYNTAX, "the request is not well-formed HTTP/1.1", "请求不是合规的 HTTP/1.1 报文")

@@ -69,6 +69,11 @@ enum {
     VIEWS_JUMPED_MAX = 4096,
     /* An id may be repeated only after this; so expires - created is bounded (ERR_RECORD_LIFETIME). Milliseconds: 15 days. */
     RECORD_LIFETIME_MS_MAX = 15 * 24 * 3600 * 1000,
+    /* The leaves of all code packs on one node: above it further ones are refused (ERR_LEAVES_ROOM); the node goes on, and of their codes it
+     * cannot tell. 16,384 packs of the largest size. */
+    LEAVES_MIB_MAX = 1 << 20,
+    /* So much of the disk stays free for the journal and the store: leaves that would take it are refused the same way. */
+    LEAVES_FREE_MIB_MIN = 512,
     /* Blocks finalised but not yet executed and attested by a quorum; the proposal above it stays pending. */
     PIPELINE_BLOCKS_MAX = 64,
 };

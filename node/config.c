@@ -47,6 +47,7 @@ static const struct setting SETTINGS[] = {
     {"limits", "http_connections", SETTING_NUMBER, PLACE(http_connections_max), 1, HTTP_CONNECTIONS_MAX, 0},
     {"limits", "journal_segment_bytes", SETTING_NUMBER, PLACE(journal_segment_bytes), 16 * MIB, 1024 * MIB, 0},
     {"limits", "cache_bytes", SETTING_NUMBER, PLACE(cache_bytes), 1 * MIB, UINT64_C(1) << 40, 0},
+    {"limits", "leaves_bytes", SETTING_NUMBER, PLACE(leaves_bytes_max), 0, (uint64_t)LEAVES_MIB_MAX * MIB, 0},
     {"limits", "verify_threads", SETTING_NUMBER, PLACE(verify_threads), 1, THREADS_MAX, 0},
     {"limits", "read_threads", SETTING_NUMBER, PLACE(read_threads), 1, THREADS_MAX, 0},
 };
@@ -63,6 +64,7 @@ void config_default(struct config *ret) {
     ret->http_connections_max = HTTP_CONNECTIONS_MAX;
     ret->journal_segment_bytes = 64 * MIB;
     ret->cache_bytes = 32 * MIB;
+    ret->leaves_bytes_max = (uint64_t)LEAVES_MIB_MAX * MIB;
     ret->verify_threads = cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (uint64_t)cores;
     ret->read_threads = 2;
 }

@@ -16,7 +16,7 @@
  *   listen = 127.0.0.1:7780             "off" for none
  *   [limits]                            each may only narrow base/limits.h
  *   pool_records, pool_bytes, peers, http_connections
- *   journal_segment_bytes, cache_bytes, verify_threads, read_threads
+ *   journal_segment_bytes, cache_bytes, leaves_bytes, verify_threads, read_threads
  *
  * An address is HOST:PORT or [IPV6]:PORT. A key file is that of base/key_file.h.
  *
@@ -70,7 +70,7 @@ struct config {
 
     uint64_t pool_records_max, pool_bytes_max;
     uint64_t peers_max, http_connections_max;
-    uint64_t journal_segment_bytes, cache_bytes;
+    uint64_t journal_segment_bytes, cache_bytes, leaves_bytes_max;
     uint64_t verify_threads, read_threads;
 
     uint32_t overridden; /* lists that a flag has replaced already: one bit per list */

@@ -347,6 +347,7 @@ static void node_free(struct uv_node *n) {
     free(n->executed.list);
     lease_drop(n->shared.newest);
     if (n->store_open) store_close(n->store);
+    leaves_close(n->leaves);
     replica_free(n->replica);
     replica_outputs_free(n->outputs);
     validator_keys_wipe(&n->keys);

@@ -16,6 +16,7 @@
 #include "node/uv_net.h"
 #include "node/uv_work.h"
 #include "rpc/host.h"
+#include "storage/leaves.h"
 
 enum { UV_NODE_ERROR_BYTES = 1024 };
 
@@ -68,6 +69,7 @@ struct uv_node {
     struct validator_keys keys;
     int validator; /* -1: a follower */
     struct store store;
+    struct leaves *leaves;
     bool store_open, store_new; /* new: it was empty when this process came */
     struct execution *execution; /* of the executor's thread */
     struct uv_disk *disk;

@@ -142,6 +142,19 @@ static bool ledger_open(struct uv_node *n) {
     return true;
 }
 
+static bool leaves_begin(struct uv_node *n) {
+    char path[CONFIG_PATH_BYTES], why[LEAVES_ERROR_BYTES];
+    struct leaves_options options = {n->config->leaves_bytes_max, (uint64_t)LEAVES_FREE_MIB_MIN << 20};
+    struct leaves_totals t;
+    if (!path_join(path, n->config->data_directory, "leaves")) return refuse("leaves.open", "the path is too long");
+    n->leaves = leaves_open(path, &options, why);
+    if (n->leaves == NULL) return refuse("leaves.open", why);
+    leaves_totals(n->leaves, &t);
+    log_line(LOG_INFO, "leaves.open", "packs=%llu chunks=%llu bytes=%llu deleted=%llu", (unsigned long long)t.whole,
+             (unsigned long long)t.chunks, (unsigned long long)t.bytes, (unsigned long long)t.deleted);
+    return true;
+}
+
 /* ---- the replica and its memory of what it signed ---- */
 
 static void replica_open(struct uv_node *n, struct seed *seed) {
@@ -244,7 +257,7 @@ bool node_open(struct uv_node *n) {
     descriptors_raise();
     if (mkdir(n->config->data_directory, 0700) != 0 && errno != EEXIST) return refuse("node.data", strerror(errno));
     if (!genesis_open(n) || !keys_open(n, &seed)) return false;
-    if (!ledger_open(n)) {
+    if (!ledger_open(n) || !leaves_begin(n)) {
         seed_wipe(&seed);
         return false;
     }

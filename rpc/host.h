@@ -13,6 +13,7 @@
 #include "genesis/genesis.h"
 #include "ledger/checkpoint.h"
 #include "ledger/state.h"
+#include "storage/leaves.h"
 
 /* A view of the store at one visible height; nothing in it changes while it is held. */
 struct snapshot {
@@ -86,6 +87,9 @@ struct host {
     void *self;
     const struct host_ops *ops;
     const struct genesis *genesis;
+    /* The leaves of code packs that are held here, from any thread (storage/leaves.h: leaves_get_chunk, leaves_get_hashes; the pack's root
+     * and count come from a snapshot). Held by nobody here is "cannot tell", never "never issued". NULL: none are kept. */
+    struct leaves *leaves;
 };
 
 #endif

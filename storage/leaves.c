@@ -1,0 +1,450 @@
+/* leaves.c: files of leaves. The happy path of a pack is: a file with its hashes is made under another name, synced and named; each chunk
+ * is written, synced, and only then its bit set. Possible failures: a crash leaves a file without its name (removed at the
+ * next opening), bytes without their bit (written again), never a bit without its bytes; a full disk leaves the same
+ * as a crash. */
+#include "storage/leaves.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/merkle_root.h"
+
+enum {
+    NAME_BYTES = 40, /* <gtin>-<pack>.leaves */
+    MAGIC_BYTES = 16,
+    AT_COUNT = 16,
+    AT_ROOT = 20,
+    AT_WHOLE = 52,
+    AT_BITS = 64,
+    HEAD_BYTES = AT_BITS + LEAVES_BITS_BYTES,
+    AT_HASHES = 4096,
+    RING = 64,
+};
+static_assert(HEAD_BYTES <= AT_HASHES, "the bits end before the hashes");
+static_assert(AT_HASHES + LEAVES_HASHES_BYTES_MAX <= LEAVES_CHUNK_BYTES, "and these before the first chunk");
+
+static const uint8_t magic[MAGIC_BYTES] = "suyuan leaves\0\0\1";
+
+struct leaves {
+    int directory;
+    struct leaves_options options;
+    pthread_mutex_t mutex; /* guards writing and everything below */
+    struct leaves_totals totals;
+    char ring[RING][PACK_ID_BYTES + 1];
+    uint64_t whole_count;
+};
+
+/* A file as it was found. */
+struct file {
+    int fd;
+    uint8_t head[HEAD_BYTES];
+};
+
+uint32_t leaves_chunks(uint32_t count) {
+    return (count + LEAVES_CHUNK_CODES - 1) / LEAVES_CHUNK_CODES;
+}
+
+uint32_t leaves_chunk_bytes(uint32_t count, uint32_t chunk) {
+    CHECK(chunk < leaves_chunks(count));
+    uint32_t left = count - chunk * LEAVES_CHUNK_CODES;
+    return (left < LEAVES_CHUNK_CODES ? left : LEAVES_CHUNK_CODES) * LEAVES_CODE_BYTES;
+}
+
+/* SPEC Q2: "The leaf at index = canonical `[index u32, code hash, claim key]`" */
+struct digest leaves_chunk_hash(uint32_t chunk, struct span codes) {
+    CHECK(codes.len > 0 && codes.len <= LEAVES_CHUNK_BYTES && codes.len % LEAVES_CODE_BYTES == 0);
+    struct merkle_stack stack = {.count = 0};
+    struct buffer CLEANUP(buffer_free) leaf = {0};
+    struct digest ret;
+    buffer_init(&leaf, 128);
+    for (uint32_t i = 0; i < codes.len / LEAVES_CODE_BYTES; i++) {
+        const uint8_t *code = codes.data + (size_t)i * LEAVES_CODE_BYTES;
+        buffer_clear(&leaf);
+        pack_array(&leaf, 3);
+        pack_uint(&leaf, (uint64_t)chunk * LEAVES_CHUNK_CODES + i);
+        pack_bytes(&leaf, span_of(code, 32));
+        pack_bytes(&leaf, span_of(code + 32, 32));
+        struct digest hash = merkle_leaf_hash(buffer_span(&leaf));
+        merkle_stack_add(&stack, &hash);
+    }
+    merkle_stack_root(&stack, &ret);
+    return ret;
+}
+
+static bool hashes_are(const struct leaves_pack *pack, struct span hashes) {
+    if (hashes.len != (size_t)leaves_chunks(pack->count) * 32) return false;
+    struct merkle_stack stack = {.count = 0};
+    struct digest h;
+    for (size_t at = 0; at < hashes.len; at += 32) {
+        memcpy(h.b, hashes.data + at, 32);
+        merkle_stack_add(&stack, &h);
+    }
+    merkle_stack_root(&stack, &h);
+    return digest_equal(&h, &pack->root);
+}
+
+/* ---- names ---- */
+
+static bool alphabet(char c) {
+    return c != '\0' && strchr("0123456789ABCDEFGHJKMNPQRSTVWXYZ", c) != NULL;
+}
+
+/* 14 digits, a separator, 5 characters of Q1's alphabet. */
+static bool id_formed(const char *id, char separator) {
+    for (int i = 0; i < PACK_ID_BYTES; i++) {
+        bool ok = i < 14 ? id[i] >= '0' && id[i] <= '9' : i == 14 ? id[i] == separator : alphabet(id[i]);
+        if (!ok) return false;
+    }
+    return true;
+}
+
+static void name_of(const struct leaves_pack *pack, const char *suffix, char ret[NAME_BYTES]) {
+    CHECK(id_formed(pack->id, '/') && pack->count >= 1 && pack->count <= PACK_CODES_MAX);
+    snprintf(ret, NAME_BYTES, "%.14s-%.5s%s", pack->id, pack->id + 15, suffix);
+}
+
+/* Does a file's name end in this and say a pack before it? */
+static bool name_is(const char *name, const char *suffix) {
+    return strlen(name) > PACK_ID_BYTES && id_formed(name, '-') && strcmp(name + PACK_ID_BYTES, suffix) == 0;
+}
+
+/* ---- bytes ---- */
+
+static void fd_close(int *fd) {
+    if (*fd >= 0) (void)close(*fd);
+    *fd = -1;
+}
+
+static void file_close(struct file *f) {
+    fd_close(&f->fd);
+}
+
+static void directory_close(DIR **d) {
+    if (*d != NULL) (void)closedir(*d);
+}
+
+static bool read_at(int fd, uint8_t *ret, size_t len, uint64_t offset) {
+    while (len > 0) {
+        ssize_t n = pread(fd, ret, len, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        ret += n;
+        len -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return true;
+}
+
+static bool write_at(int fd, const uint8_t *data, size_t len, uint64_t offset) {
+    while (len > 0) {
+        ssize_t n = pwrite(fd, data, len, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        data += n;
+        len -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return true;
+}
+
+static uint64_t chunk_at(uint32_t chunk) {
+    return (uint64_t)LEAVES_CHUNK_BYTES * (chunk + 1);
+}
+
+static bool bit(const uint8_t *bits, uint32_t i) {
+    return (bits[i / 8] >> (i % 8) & 1) != 0;
+}
+
+static uint32_t bits_count(const uint8_t *bits, uint32_t chunks) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < chunks; i++) n += bit(bits, i) ? 1 : 0;
+    return n;
+}
+
+static bool head_formed(const uint8_t head[HEAD_BYTES]) {
+    uint32_t count = get_u32(head + AT_COUNT);
+    return memcmp(head, magic, MAGIC_BYTES) == 0 && count >= 1 && count <= PACK_CODES_MAX;
+}
+
+/* False when there is no file of this pack: none, or another's under its name. */
+static bool file_open(struct leaves *l, const struct leaves_pack *pack, struct file *ret) {
+    char name[NAME_BYTES];
+    name_of(pack, ".leaves", name);
+    struct file f = {.fd = openat(l->directory, name, O_RDWR | O_CLOEXEC)};
+    bool ok = f.fd >= 0 && read_at(f.fd, f.head, HEAD_BYTES, 0) && head_formed(f.head) &&
+              get_u32(f.head + AT_COUNT) == pack->count && memcmp(f.head + AT_ROOT, pack->root.b, 32) == 0;
+    if (ok) *ret = f;
+    if (!ok) fd_close(&f.fd);
+    return ok;
+}
+
+static bool marked_deleted(struct leaves *l, const struct leaves_pack *pack) {
+    char name[NAME_BYTES];
+    struct stat st;
+    name_of(pack, ".deleted", name);
+    return fstatat(l->directory, name, &st, 0) == 0;
+}
+
+/* ---- the directory ---- */
+
+static bool failed(char ret_error[LEAVES_ERROR_BYTES], const char *what, const char *name) {
+    char text[96];
+    const char *why = strerror_r(errno, text, sizeof text);
+    snprintf(ret_error, LEAVES_ERROR_BYTES, "%s %s: %s", what, name, why);
+    return false;
+}
+
+static void tally(struct leaves *l, const char *name) {
+    struct file CLEANUP(file_close) f = {.fd = openat(l->directory, name, O_RDONLY | O_CLOEXEC)};
+    if (f.fd < 0 || !read_at(f.fd, f.head, HEAD_BYTES, 0) || !head_formed(f.head)) return;
+    uint32_t chunks = leaves_chunks(get_u32(f.head + AT_COUNT)), held = bits_count(f.head + AT_BITS, chunks);
+    l->totals.chunks += held;
+    l->totals.whole += held == chunks ? 1 : 0;
+    l->totals.bytes += chunk_at(held);
+}
+
+/* One name of the directory. */
+static bool entry_look(struct leaves *l, const char *name) {
+    char beside[NAME_BYTES];
+    struct stat st;
+    if (name_is(name, ".new")) return unlinkat(l->directory, name, 0) == 0 || errno == ENOENT;
+    if (name_is(name, ".deleted")) l->totals.deleted++;
+    if (!name_is(name, ".leaves")) return true;
+    snprintf(beside, sizeof beside, "%.*s.deleted", PACK_ID_BYTES, name);
+    if (fstatat(l->directory, beside, &st, 0) == 0) return unlinkat(l->directory, name, 0) == 0 || errno == ENOENT;
+    tally(l, name);
+    return true;
+}
+
+static bool directory_read(struct leaves *l, char ret_error[LEAVES_ERROR_BYTES]) {
+    int copy = openat(l->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(directory_close) DIR *d = copy < 0 ? NULL : fdopendir(copy);
+    if (d == NULL) {
+        (void)failed(ret_error, "cannot list", "the directory of leaves");
+        fd_close(&copy);
+        return false;
+    }
+    errno = 0;
+    for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+        if (!entry_look(l, e->d_name)) return failed(ret_error, "cannot remove", e->d_name);
+        errno = 0;
+    }
+    return errno == 0 || failed(ret_error, "cannot list", "the directory of leaves");
+}
+
+static bool open_all(struct leaves *l, const char *directory, char ret_error[LEAVES_ERROR_BYTES]) {
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST) return failed(ret_error, "cannot create", directory);
+    l->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (l->directory < 0) return failed(ret_error, "cannot open", directory);
+    CLEANUP(fd_close) int parent = openat(l->directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0 || fsync(parent) != 0) return failed(ret_error, "cannot sync the parent of", directory);
+    return directory_read(l, ret_error);
+}
+
+struct leaves *leaves_open(const char *directory, const struct leaves_options *options,
+                           char ret_error[LEAVES_ERROR_BYTES]) {
+    struct leaves *l = check_alloc(1, sizeof *l);
+    l->options = *options;
+    (void)pthread_mutex_init(&l->mutex, NULL);
+    if (open_all(l, directory, ret_error)) return l;
+    leaves_close(l);
+    return NULL;
+}
+
+void leaves_close(struct leaves *l) {
+    if (l == NULL) return;
+    fd_close(&l->directory);
+    (void)pthread_mutex_destroy(&l->mutex);
+    free(l);
+}
+
+/* ---- what is held ---- */
+
+void leaves_held(struct leaves *l, const struct leaves_pack *pack, struct leaves_held *ret) {
+    struct file CLEANUP(file_close) f = {.fd = -1};
+    *ret = (struct leaves_held){.deleted = marked_deleted(l, pack)};
+    if (ret->deleted || !file_open(l, pack, &f)) return;
+    ret->hashes = f.head[AT_WHOLE] == 1;
+    ret->held = bits_count(f.head + AT_BITS, leaves_chunks(pack->count));
+    memcpy(ret->bits, f.head + AT_BITS, LEAVES_BITS_BYTES);
+}
+
+bool leaves_has(const struct leaves_held *h, uint32_t chunk) {
+    CHECK(chunk < LEAVES_CHUNKS_MAX);
+    return bit(h->bits, chunk);
+}
+
+void leaves_totals(struct leaves *l, struct leaves_totals *ret) {
+    (void)pthread_mutex_lock(&l->mutex);
+    *ret = l->totals;
+    (void)pthread_mutex_unlock(&l->mutex);
+}
+
+bool leaves_became_whole(struct leaves *l, uint64_t *sequence, char ret_id[PACK_ID_BYTES + 1]) {
+    (void)pthread_mutex_lock(&l->mutex);
+    uint64_t next = *sequence + 1, oldest = l->whole_count < RING ? 1 : l->whole_count - RING + 1;
+    if (next < oldest) next = oldest;
+    bool there = next <= l->whole_count;
+    if (there) {
+        memcpy(ret_id, l->ring[next % RING], PACK_ID_BYTES + 1);
+        *sequence = next;
+    }
+    (void)pthread_mutex_unlock(&l->mutex);
+    return there;
+}
+
+/* ---- reading, checked ---- */
+
+/* The disk gave something else than was written: the hashes, or a chunk, count as absent from now on. */
+static void mark_damaged(struct leaves *l, struct file *f, bool hashes, uint32_t chunk) {
+    (void)pthread_mutex_lock(&l->mutex);
+    uint8_t head[HEAD_BYTES] = {0};
+    uint64_t at = hashes ? AT_WHOLE : AT_BITS + chunk / 8;
+    /* Anew: another thread may have found it before. */
+    bool was = read_at(f->fd, head, HEAD_BYTES, 0) && (hashes ? head[AT_WHOLE] == 1 : bit(head + AT_BITS, chunk));
+    uint32_t chunks = leaves_chunks(get_u32(f->head + AT_COUNT));
+    bool whole = was && bits_count(head + AT_BITS, chunks) == chunks;
+    head[at] = (uint8_t)(hashes ? 0u : head[at] & ~(1u << chunk % 8));
+    if (was && write_at(f->fd, head + at, 1, at)) {
+        l->totals.damaged++;
+        l->totals.chunks -= hashes ? 0 : 1;
+        l->totals.bytes -= hashes ? 0 : LEAVES_CHUNK_BYTES;
+        l->totals.whole -= !hashes && whole ? 1 : 0;
+    }
+    (void)pthread_mutex_unlock(&l->mutex);
+}
+
+static enum err hashes_load(struct leaves *l, const struct leaves_pack *pack, struct file *f,
+                            uint8_t ret[LEAVES_HASHES_BYTES_MAX]) {
+    size_t len = (size_t)leaves_chunks(pack->count) * 32;
+    if (f->head[AT_WHOLE] != 1) return ERR_LEAVES_ABSENT;
+    if (read_at(f->fd, ret, len, AT_HASHES) && hashes_are(pack, span_of(ret, len))) return OK;
+    mark_damaged(l, f, true, 0);
+    return ERR_LEAVES_ABSENT;
+}
+
+static bool chunk_is(const uint8_t *hashes, uint32_t chunk, struct span codes) {
+    struct digest have = leaves_chunk_hash(chunk, codes), want;
+    memcpy(want.b, hashes + (size_t)chunk * 32, 32);
+    return digest_equal(&have, &want);
+}
+
+enum err leaves_get_hashes(struct leaves *l, const struct leaves_pack *pack, struct buffer *ret) {
+    struct file CLEANUP(file_close) f = {.fd = -1};
+    uint8_t hashes[LEAVES_HASHES_BYTES_MAX];
+    if (marked_deleted(l, pack)) return ERR_LEAVES_DELETED;
+    if (!file_open(l, pack, &f)) return ERR_LEAVES_ABSENT;
+    enum err e = hashes_load(l, pack, &f, hashes);
+    if (e != OK) return e;
+    buffer_clear(ret);
+    buffer_append(ret, hashes, (size_t)leaves_chunks(pack->count) * 32);
+    return OK;
+}
+
+enum err leaves_get_chunk(struct leaves *l, const struct leaves_pack *pack, uint32_t chunk, struct buffer *ret) {
+    struct file CLEANUP(file_close) f = {.fd = -1};
+    uint8_t hashes[LEAVES_HASHES_BYTES_MAX], codes[LEAVES_CHUNK_BYTES];
+    uint32_t len = leaves_chunk_bytes(pack->count, chunk);
+    if (marked_deleted(l, pack)) return ERR_LEAVES_DELETED;
+    if (!file_open(l, pack, &f) || !bit(f.head + AT_BITS, chunk)) return ERR_LEAVES_ABSENT;
+    enum err e = hashes_load(l, pack, &f, hashes);
+    if (e != OK) return e;
+    if (!read_at(f.fd, codes, len, chunk_at(chunk)) || !chunk_is(hashes, chunk, span_of(codes, len))) {
+        mark_damaged(l, &f, false, chunk);
+        return ERR_LEAVES_ABSENT;
+    }
+    buffer_clear(ret);
+    buffer_append(ret, codes, len);
+    return OK;
+}
+
+/* ---- writing; all under the mutex ---- */
+
+static bool room(const struct leaves *l) {
+    struct statvfs v;
+    if (l->totals.bytes + LEAVES_CHUNK_BYTES > l->options.bytes_max) return false;
+    return fstatvfs(l->directory, &v) == 0 &&
+           (uint64_t)v.f_bavail * v.f_frsize >= l->options.free_bytes_min + LEAVES_CHUNK_BYTES;
+}
+
+/* A file with the hashes and no chunk, under its name when it is whole. */
+static bool file_make(struct leaves *l, const struct leaves_pack *pack, struct span hashes) {
+    char temporary[NAME_BYTES], name[NAME_BYTES];
+    uint8_t head[HEAD_BYTES] = {0};
+    name_of(pack, ".new", temporary);
+    name_of(pack, ".leaves", name);
+    memcpy(head, magic, MAGIC_BYTES);
+    put_u32(head + AT_COUNT, pack->count);
+    memcpy(head + AT_ROOT, pack->root.b, 32);
+    head[AT_WHOLE] = 1;
+    CLEANUP(fd_close) int fd = openat(l->directory, temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return false;
+    bool ok = write_at(fd, head, HEAD_BYTES, 0) && write_at(fd, hashes.data, hashes.len, AT_HASHES) &&
+              fsync(fd) == 0 && renameat(l->directory, temporary, l->directory, name) == 0 &&
+              fsync(l->directory) == 0;
+    if (!ok) (void)unlinkat(l->directory, temporary, 0);
+    if (ok) l->totals.bytes += chunk_at(0);
+    return ok;
+}
+
+static bool hashes_write(struct leaves *l, const struct leaves_pack *pack, struct span hashes) {
+    struct file CLEANUP(file_close) f = {.fd = -1};
+    static const uint8_t whole = 1;
+    if (!file_open(l, pack, &f)) return file_make(l, pack, hashes);
+    if (f.head[AT_WHOLE] == whole) return true;
+    return write_at(f.fd, hashes.data, hashes.len, AT_HASHES) && fdatasync(f.fd) == 0 &&
+           write_at(f.fd, &whole, 1, AT_WHOLE);
+}
+
+enum err leaves_put_hashes(struct leaves *l, const struct leaves_pack *pack, struct span hashes) {
+    if (marked_deleted(l, pack)) return ERR_LEAVES_DELETED;
+    if (!hashes_are(pack, hashes)) return ERR_LEAVES_HASHES;
+    (void)pthread_mutex_lock(&l->mutex);
+    bool ok = room(l) && hashes_write(l, pack, hashes);
+    (void)pthread_mutex_unlock(&l->mutex);
+    return ok ? OK : ERR_LEAVES_ROOM;
+}
+
+/* The chunk's bytes, synced; then its bit. The last one is synced with its bit: a whole pack stays whole. */
+static bool chunk_write(struct leaves *l, const struct leaves_pack *pack, struct file *f, uint32_t chunk,
+                        struct span codes) {
+    uint8_t *byte = &f->head[AT_BITS + chunk / 8];
+    if (!write_at(f->fd, codes.data, codes.len, chunk_at(chunk)) || fdatasync(f->fd) != 0) return false;
+    *byte = (uint8_t)(*byte | 1u << chunk % 8);
+    if (!write_at(f->fd, byte, 1, AT_BITS + chunk / 8)) return false;
+    uint32_t chunks = leaves_chunks(pack->count);
+    bool whole = bits_count(f->head + AT_BITS, chunks) == chunks;
+    l->totals.chunks++;
+    l->totals.bytes += LEAVES_CHUNK_BYTES;
+    if (!whole) return true;
+    l->totals.whole++;
+    l->whole_count++;
+    memcpy(l->ring[l->whole_count % RING], pack->id, PACK_ID_BYTES + 1);
+    return fdatasync(f->fd) == 0;
+}
+
+enum err leaves_put_chunk(struct leaves *l, const struct leaves_pack *pack, uint32_t chunk, struct span codes) {
+    struct file CLEANUP(file_close) f = {.fd = -1}, CLEANUP(file_close) now = {.fd = -1};
+    uint8_t hashes[LEAVES_HASHES_BYTES_MAX];
+    if (marked_deleted(l, pack)) return ERR_LEAVES_DELETED;
+    if (chunk >= leaves_chunks(pack->count) || codes.len != leaves_chunk_bytes(pack->count, chunk))
+        return ERR_LEAVES_CHUNK;
+    if (!file_open(l, pack, &f) || hashes_load(l, pack, &f, hashes) != OK) return ERR_LEAVES_ORDER;
+    if (!chunk_is(hashes, chunk, codes)) return ERR_LEAVES_CHUNK;
+    (void)pthread_mutex_lock(&l->mutex);
+    /* Anew: another thread may have set bits since. */
+    bool ok = file_open(l, pack, &now);
+    bool held = ok && bit(now.head + AT_BITS, chunk);
+    if (!held) ok = ok && room(l) && chunk_write(l, pack, &now, chunk, codes);
+    (void)pthread_mutex_unlock(&l->mutex);
+    return ok ? OK : ERR_LEAVES_ROOM;
+}
