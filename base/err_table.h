@@ -87,6 +87,11 @@ ERR(159, ERR_EPC_ENCODING, "the tag uses an encoding that is reserved, or not th
 ERR(160, ERR_EPC_LINK, "this is not a Digital Link to a GS1 key", "不是指向 GS1 标识代码的 Digital Link")
 ERR(161, ERR_EPC_SEGMENT, "this is not eh with lower-case hexadecimal or ex with base64url", "不是 eh 加小写十六进制或 ex 加 base64url 的路径段")
 ERR(170, ERR_ANCHOR_FORM, "an anchor is the root of one whole hour that is over, under a name, and has no identifiers", "存证应为某个已结束的整点小时的根，须有名称，且不含标识")
+ERR(190, ERR_EVENT_HASH_TIME, "the event has no hash: a time cannot be read, or names no time zone", "事件没有散列：时间无法识别，或没有时区")
+ERR(191, ERR_EVENT_HASH_SECOND, "the event has no hash: a time rounds up to the next second, where the rule and its reference implementation disagree", "事件没有散列：时间舍入后进到下一秒，规则与其参考实现在此不一致")
+ERR(192, ERR_EVENT_HASH_NUMBER, "the event has no hash: a value reads as an infinite number", "事件没有散列：某个取值被读作无穷大")
+ERR(193, ERR_EVENT_HASH_TYPE, "the event has no hash: it does not say what kind of event it is", "事件没有散列：没有写明事件类型")
+ERR(194, ERR_EVENT_HASH_HIDDEN, "the event has no hash: a part of it is withheld", "事件没有散列：其中有隐藏的内容")
 
 /* node */
 ERR(550, ERR_BUSY, "the node holds as many records as it can; try again a little later", "节点待处理记录已满，请稍后重试")
@@ -201,6 +206,10 @@ ERR(709, ERR_CONFIG_MISSING, "a setting that every node needs is missing", "缺�
 ERR(710, ERR_CONFIG_ALONE, "the node neither listens for peers nor connects to one", "节点既不监听也不连接任何对等节点")
 ERR(711, ERR_CONFIG_KEY_FILE, "the key file cannot be used: it must hold one line of 64 hexadecimal digits", "密钥文件不可用：应只含一行 64 位十六进制数字")
 ERR(712, ERR_CONFIG_KEY_OPEN_TO_OTHERS, "the key file can be read by others; its permissions must be 600", "密钥文件可被他人读取；权限必须为 600")
+ERR(780, ERR_XML_SYNTAX, "the XML text is malformed", "XML 文本格式错误")
+ERR(781, ERR_XML_DOCTYPE, "an XML document with a document type declaration is not read: it could define entities", "不读取带文档类型声明（DOCTYPE）的 XML：其中可能定义实体")
+ERR(782, ERR_XML_DEPTH, "the XML text is nested too deeply", "XML 嵌套过深")
+ERR(783, ERR_XML_DOCUMENT, "this XML is not an EPCIS document: it has no EventList", "这份 XML 不是 EPCIS 文档：没有 EventList")
 
 /* consensus */
 ERR(500, ERR_VOTE_FORM, "a vote is not of the form the protocol prescribes", "投票不符合协议规定的格式")

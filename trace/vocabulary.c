@@ -269,3 +269,24 @@ bool vocabulary_equal(enum vocabulary vocabulary, struct span a, struct span b) 
 bool vocabulary_has(enum vocabulary vocabulary, struct span word) {
     return has_word(book_of(vocabulary).words, word);
 }
+
+const char *vocabulary_web(enum vocabulary vocabulary) {
+    switch (vocabulary) {
+    case VOCABULARY_BIZ_STEP:
+        return "https://ref.gs1.org/cbv/BizStep-";
+    case VOCABULARY_DISPOSITION:
+        return "https://ref.gs1.org/cbv/Disp-";
+    case VOCABULARY_BIZ_TRANSACTION_TYPE:
+        return "https://ref.gs1.org/cbv/BTT-";
+    case VOCABULARY_SOURCE_DEST_TYPE:
+        return "https://ref.gs1.org/cbv/SDT-";
+    case VOCABULARY_ERROR_REASON:
+        return "https://ref.gs1.org/cbv/ER-";
+    case VOCABULARY_COMPONENT:
+        return "https://ref.gs1.org/cbv/Comp-";
+    case VOCABULARY_MEASUREMENT_TYPE:
+    case VOCABULARY_ALERT_TYPE:
+        return "https://gs1.org/voc/";
+    }
+    CHECK(false);
+}

@@ -30,5 +30,7 @@ struct span vocabulary_canonical(enum vocabulary vocabulary, struct span receive
 bool vocabulary_equal(enum vocabulary vocabulary, struct span a, struct span b);
 /* Is this bare word one of the vocabulary? */
 bool vocabulary_has(enum vocabulary vocabulary, struct span word);
+/* What stands before a bare word in its Web URI: "https://ref.gs1.org/cbv/BizStep-". */
+const char *vocabulary_web(enum vocabulary vocabulary);
 
 #endif
