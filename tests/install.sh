@@ -2,7 +2,7 @@
 # is replaced: a machine that has another node.js keeps it.
 
 packages="build-essential cmake ninja-build pkg-config libuv1-dev libleveldb-dev libsodium-dev libssl-dev zlib1g-dev
-libmsgpack-dev libjansson-dev libinih-dev libcurl4-openssl-dev libcmocka-dev node-llhttp jq curl ca-certificates"
+libmsgpack-dev libjansson-dev libinih-dev libcurl4-openssl-dev libexpat1-dev libcmocka-dev node-llhttp jq curl ca-certificates"
 packages_fuzz="clang-14 llvm-14 libclang-rt-14-dev"
 
 missing() {

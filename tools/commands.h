@@ -12,6 +12,7 @@ extern const struct command cmd_member_list, cmd_member_show, cmd_member_admit, 
     cmd_member_key_add, cmd_member_key_revoke, cmd_member_approve, cmd_member_submit;
 extern const struct command cmd_status, cmd_checkpoint_show, cmd_checkpoint_policy;
 extern const struct command cmd_completion, cmd_help, cmd_version;
+extern const struct command cmd_epcis_hash;
 extern const struct command cmd_bench;
 extern const struct command cmd_devnet_up, cmd_devnet_down, cmd_devnet_status, cmd_devnet_kill,
     cmd_devnet_start;

@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
     &cmd_key_show,
     &cmd_genesis_make,
     &cmd_genesis_show,
+    &cmd_epcis_hash,
     &cmd_bench,
     &cmd_devnet_up,
     &cmd_devnet_down,

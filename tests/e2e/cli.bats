@@ -390,3 +390,30 @@ END
     exits 7 suyuan submit --check none
     has "none：目录里没有"
 }
+
+@test "epcis hash: a line for each event, JSON or XML, and a word for the one without" {
+    event OBSERVE > a.json
+    cat > a.xml <<'XML'
+<e:EPCISDocument xmlns:e="urn:epcglobal:epcis:xsd:2"><EPCISBody><EventList><ObjectEvent>
+  <eventTime>2026-05-01T00:00:00Z</eventTime><eventTimeZoneOffset>+08:00</eventTimeZoneOffset>
+  <epcList><epc>https://example.com/01/06901234567892/21/1001</epc></epcList><action>OBSERVE</action>
+  <bizStep>urn:epcglobal:cbv:bizstep:inspecting</bizStep>
+</ObjectEvent></EventList></EPCISBody></e:EPCISDocument>
+XML
+    suyuan epcis hash --prehash a.json > string
+    exits 0 suyuan epcis hash a.json a.xml - < a.xml
+    [ "${#lines[@]}" -eq 3 ]
+    [ "${lines[0]}" = "${lines[1]}" ] && [ "${lines[1]}" = "${lines[2]}" ]
+    [ "${lines[0]}" = "ni:///sha-256;$(head -c -1 string | sha256sum | cut -c1-64)?ver=CBV2.0" ]
+    sed 's/08:00:00.000/08:00:00.9996/' a.json > b.json
+    suyuan epcis hash b.json a.json > lines 2> errors && return 1 || [ $? -eq 3 ]
+    [ "$(head -1 lines)" = - ] && [ "$(wc -l < lines)" -eq 2 ]
+    grep -q ERR_EVENT_HASH_SECOND errors
+    suyuan epcis hash --json b.json > json && return 1 || [ $? -eq 3 ]
+    [ "$(jq -r '.events[0].error | .name + " " + .where' json)" = "ERR_EVENT_HASH_SECOND eventTime" ]
+    echo '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>' > evil.xml
+    exits 3 suyuan epcis hash evil.xml
+    has ERR_XML_DOCTYPE
+    exits 3 suyuan epcis hash /dev/null
+    exits 7 suyuan epcis hash nowhere.json
+}

@@ -35,6 +35,7 @@ static const struct {
     {"uv.h", {"node/uv_"}},
     {"ini.h", {"node/config.c"}},
     {"curl/", {"tools/http_client.c"}},
+    {"expat.h", {"tools/epcis_xml.c"}},
     {"cmocka", {"tests/"}},
 };
 

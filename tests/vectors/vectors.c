@@ -28,6 +28,8 @@ static const struct set {
     {"epc-tds-vectors", "epc-tds-vectors", set_epc},
     {"epcis-docs-openepcis", "epcis-docs-openepcis", set_epcis},
     {"epcis-testdata-generator", "epcis-testdata-generator", set_epcis},
+    {"epcis-event-hash", "epcis-event-hash-ralphtro", set_event_hash},
+    {"epcis-event-hash-probes", "epcis-event-hash-probes", set_event_hash_probes},
 };
 
 void tally_case(struct tally *t, bool good, const char *format, ...) {

@@ -26,7 +26,8 @@ void tally_clause(struct tally *t, const char *clause, struct span what);
 /* The set's folder, with its final slash; results go into *t. */
 typedef void set_fn(const char *dir, struct tally *t);
 set_fn set_merkle, set_noise, set_wycheproof_ed25519, set_wycheproof_x25519, set_wycheproof_aead,
-    set_wycheproof_hmac, set_cctv, set_tlog_tiles, set_notes, set_identifiers, set_epc, set_epcis;
+    set_wycheproof_hmac, set_cctv, set_tlog_tiles, set_notes, set_identifiers, set_epc, set_epcis,
+    set_event_hash, set_event_hash_probes;
 
 enum { VECTOR_FILE_BYTES_MAX = 32 << 20, VECTOR_PATH_MAX = 4096 };
 
