@@ -83,7 +83,8 @@ static void compare(struct tally *t, const char *path, struct span lines, bool s
         }
         bool more = line_next(&lines, &line);
         if (e == ERR_EVENT_HASH_TIME) {
-            tally_beside(t, "events with a time that is unreadable or has no zone");
+            tally_clause(t, "CBV 2.0 8.9.2: all timestamps are expressed in UTC",
+                         span_text(refusal.where));
             continue;
         }
         event_hash_uri(buffer_span(&prehash), uri);
