@@ -59,3 +59,51 @@ void merkle_root(const struct digest leaf_hashes[], size_t count, struct digest 
         merkle_stack_add(&s, &leaf_hashes[i]);
     merkle_stack_root(&s, ret);
 }
+
+/* RFC 9162 section 2.1.3.1, from the root down: at each step the sibling of the part that holds the leaf. */
+size_t merkle_list_path(const struct digest leaf_hashes[], size_t count, size_t index,
+                        struct digest ret_path[MERKLE_LIST_PATH_MAX]) {
+    struct digest down[MERKLE_LIST_PATH_MAX];
+    size_t n = 0, from = 0;
+    CHECK(index < count);
+    while (count > 1) {
+        size_t left = 1;
+        while (left * 2 < count)
+            left *= 2;
+        CHECK(n < MERKLE_LIST_PATH_MAX);
+        if (index - from < left) {
+            merkle_root(&leaf_hashes[from + left], count - left, &down[n++]);
+            count = left;
+        } else {
+            merkle_root(&leaf_hashes[from], left, &down[n++]);
+            from += left;
+            count -= left;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        ret_path[i] = down[n - 1 - i];
+    return n;
+}
+
+enum err merkle_inclusion_verify(const struct digest *leaf_hash, uint64_t index, uint64_t size,
+                                 const struct digest path[], size_t path_count,
+                                 const struct digest *root) {
+    if (index >= size) return ERR_MERKLE_PROOF;
+    uint64_t fn = index, sn = size - 1;
+    struct digest d = *leaf_hash;
+    for (size_t i = 0; i < path_count; i++) {
+        if (sn == 0) return ERR_MERKLE_PROOF;
+        if (fn & 1 || fn == sn) {
+            d = merkle_node_hash(&path[i], &d);
+            while (!(fn & 1) && fn != 0) {
+                fn >>= 1;
+                sn >>= 1;
+            }
+        } else {
+            d = merkle_node_hash(&d, &path[i]);
+        }
+        fn >>= 1;
+        sn >>= 1;
+    }
+    return sn == 0 && digest_equal(&d, root) ? OK : ERR_MERKLE_PROOF;
+}

@@ -192,29 +192,6 @@ enum err merkle_consistency(struct reader r, uint64_t from, uint64_t to, struct 
     return OK;
 }
 
-enum err merkle_inclusion_verify(const struct digest *leaf_hash, uint64_t index, uint64_t size,
-                                 const struct digest path[], size_t path_count,
-                                 const struct digest *root) {
-    if (index >= size) return ERR_MERKLE_PROOF;
-    uint64_t fn = index, sn = size - 1;
-    struct digest d = *leaf_hash;
-    for (size_t i = 0; i < path_count; i++) {
-        if (sn == 0) return ERR_MERKLE_PROOF;
-        if (fn & 1 || fn == sn) {
-            d = merkle_node_hash(&path[i], &d);
-            while (!(fn & 1) && fn != 0) {
-                fn >>= 1;
-                sn >>= 1;
-            }
-        } else {
-            d = merkle_node_hash(&d, &path[i]);
-        }
-        fn >>= 1;
-        sn >>= 1;
-    }
-    return sn == 0 && digest_equal(&d, root) ? OK : ERR_MERKLE_PROOF;
-}
-
 enum err merkle_consistency_verify(uint64_t from, const struct digest *root_from, uint64_t to,
                                    const struct digest *root_to, const struct digest path[],
                                    size_t path_count) {

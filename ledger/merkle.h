@@ -66,9 +66,6 @@ enum err merkle_inclusion(struct reader r, uint64_t index, uint64_t size,
 enum err merkle_consistency(struct reader r, uint64_t from, uint64_t to,
                             struct merkle_path *ret) MUST_USE;
 
-enum err merkle_inclusion_verify(const struct digest *leaf_hash, uint64_t index, uint64_t size,
-                                 const struct digest path[], size_t path_count,
-                                 const struct digest *root) MUST_USE;
 enum err merkle_consistency_verify(uint64_t from, const struct digest *root_from, uint64_t to,
                                    const struct digest *root_to, const struct digest path[],
                                    size_t path_count) MUST_USE;
