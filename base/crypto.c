@@ -127,6 +127,14 @@ bool aead_open(const uint8_t key[32], const uint8_t nonce[12], struct span ad, s
     return bad == 0;
 }
 
+static_assert(crypto_pwhash_argon2id_SALTBYTES == 16 && crypto_pwhash_argon2id_MEMLIMIT_MIN <= 8192,
+              "what spec Q3 asks of libsodium");
+
+void seed_from_secret(struct span secret, const uint8_t salt[16], struct seed *ret) {
+    CHECK(crypto_pwhash(ret->b, sizeof ret->b, (const char *)secret.data, secret.len, salt, 1, 8192,
+                        crypto_pwhash_ALG_ARGON2ID13) == 0);
+}
+
 void hmac_sha256(struct span key, struct span data, struct digest *ret) {
     crypto_auth_hmacsha256_state state;
     crypto_auth_hmacsha256_init(&state, key.data, key.len);

@@ -61,6 +61,9 @@ void x25519_public(const uint8_t secret[32], uint8_t ret_public[32]);
 void aead_seal(const uint8_t key[32], const uint8_t nonce[12], struct span ad, struct span in, uint8_t *ret_out);
 /* in.len >= 16; `out` has room for in.len - 16; false when the tag does not check (out is then zeroed). */
 bool aead_open(const uint8_t key[32], const uint8_t nonce[12], struct span ad, struct span in, uint8_t *ret_out) MUST_USE;
+/* Argon2id version 1.3, 1 pass, 8 KiB, 1 lane (spec Q3). So little work that the secret must be random: what it adds is that the
+ * result cannot be looked up for all salts at once. */
+void seed_from_secret(struct span secret, const uint8_t salt[16], struct seed *ret);
 /* HMAC-SHA-256 (RFC 2104), any key length. */
 void hmac_sha256(struct span key, struct span data, struct digest *ret);
 

@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/crypto.h"
+#include "trace/code.h"
 #include "trace/subject.h"
 
 enum status_type {
@@ -123,8 +124,6 @@ enum {
     CERTIFICATE_LINE_MAX = 16,
     CERTIFICATE_TYPE_BYTES_MAX = 8192,
     CERTIFICATE_UNIT_BYTES_MAX = 256,
-    PACK_ID_BYTES = 14 + 1 + 5,
-    PACK_CODES_MAX = 1000000,
     PACK_RANGES_MAX = 256,
 };
 struct anchor_value {
