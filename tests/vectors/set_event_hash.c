@@ -60,41 +60,61 @@ static bool line_next(struct span *rest, struct span *ret) {
     return ret->len > 0;
 }
 
-/* `lines` against the events of a document: hashes, or with `strings` what is hashed. */
-static void compare(struct tally *t, const char *path, struct span lines, bool strings) {
-    struct document d CLEANUP(document_free) = {0};
+/* What is published of one document: a line for each event. */
+struct published {
+    struct span lines;
+    bool strings;       /* the lines are what is hashed, not hashes */
+    struct span hashes; /* then the hashes beside them; empty when there are none */
+};
+
+static bool is_hash_of(struct span uri, struct span string) {
+    char expected[EVENT_HASH_URI_SIZE];
+    event_hash_uri(string, expected);
+    return span_is(uri, expected);
+}
+
+/* One event against the next line. */
+static void event_case(struct tally *t, const char *path, struct event_element *event,
+                       struct arena *arena, struct published *p) {
     struct buffer prehash CLEANUP(buffer_free) = {0};
     struct refusal refusal = {OK, ""};
+    struct span line, hash = SPAN_EMPTY;
+    char uri[EVENT_HASH_URI_SIZE];
+    buffer_init(&prehash, PREHASH_BYTES_MAX);
+    enum err e = event_prehash(event, arena, &prehash, &refusal);
+    if (e == ERR_EVENT_HASH_SECOND || e == ERR_EVENT_HASH_NUMBER) {
+        tally_case(t, refusal.where[0] != '\0', "%s: the refusal names no field", path);
+        return;
+    }
+    bool more = line_next(&p->lines, &line), hashed = line_next(&p->hashes, &hash);
+    if (e == ERR_EVENT_HASH_TIME) {
+        tally_clause(t, "CBV 2.0 8.9.2: all timestamps are expressed in UTC",
+                     span_text(refusal.where));
+        return;
+    }
+    event_hash_uri(buffer_span(&prehash), uri);
+    struct span ours = p->strings ? buffer_span(&prehash) : span_text(uri);
+    if (p->strings && hashed && !is_hash_of(hash, line) && span_is(hash, uri)) {
+        tally_clause(t, "the published hash, which ours has and this string has not,", line);
+        return;
+    }
+    tally_case(t, e == OK && more && span_equal(ours, line), "%s: %s\n  %.*s\n  expected\n  %.*s",
+               path, err_name(e), (int)ours.len, (const char *)ours.data, (int)line.len,
+               (const char *)line.data);
+}
+
+static void compare(struct tally *t, const char *path, struct published p) {
+    struct document d CLEANUP(document_free) = {0};
+    struct refusal refusal = {OK, ""};
     struct span line;
-    uint32_t number = 0;
     enum err e = document_read(&d, path, &refusal);
     tally_case(t, e == OK, "%s: %s at %s", path, err_name(e), refusal.where);
     if (e != OK) return;
-    buffer_init(&prehash, PREHASH_BYTES_MAX);
-    for (struct event_element *event = d.events.first; event != NULL; event = event->next) {
-        char uri[EVENT_HASH_URI_SIZE];
-        buffer_clear(&prehash);
-        e = event_prehash(event, &d.arena, &prehash, &refusal);
-        number++;
-        if (e == ERR_EVENT_HASH_SECOND || e == ERR_EVENT_HASH_NUMBER) {
-            tally_case(t, refusal.where[0] != '\0', "%s: event %u: the refusal names no field",
-                       path, number);
-            continue;
-        }
-        bool more = line_next(&lines, &line);
-        if (e == ERR_EVENT_HASH_TIME) {
-            tally_clause(t, "CBV 2.0 8.9.2: all timestamps are expressed in UTC",
-                         span_text(refusal.where));
-            continue;
-        }
-        event_hash_uri(buffer_span(&prehash), uri);
-        struct span ours = strings ? buffer_span(&prehash) : span_text(uri);
-        tally_case(t, e == OK && more && span_equal(ours, line),
-                   "%s: event %u: %s\n  %.*s\n  expected\n  %.*s", path, number, err_name(e),
-                   (int)ours.len, (const char *)ours.data, (int)line.len, (const char *)line.data);
-    }
-    bool left = line_next(&lines, &line);
-    tally_case(t, !left && number > 0, "%s: %s", path, left ? "lines are left" : "no event");
+    for (struct event_element *event = d.events.first; event != NULL; event = event->next)
+        event_case(t, path, event, &d.arena, &p);
+    bool left = line_next(&p.lines, &line);
+    tally_case(t, !left && d.events.count > 0, "%s: %s", path,
+               left ? "lines are left" : "no event");
 }
 
 /* path with what follows its base name replaced; false when no such file is there. */
@@ -106,16 +126,18 @@ static bool beside(const char *path, size_t base_len, const char *ending,
 }
 
 static void lines_file(struct tally *t, const char *path, const char *ending, bool strings) {
-    struct buffer lines CLEANUP(buffer_free) = {0};
+    struct buffer lines CLEANUP(buffer_free) = {0}, hashes CLEANUP(buffer_free) = {0};
     char input[VECTOR_PATH_MAX];
     size_t base = strlen(path) - strlen(ending);
     bool any = false;
     buffer_init(&lines, VECTOR_FILE_BYTES_MAX);
+    buffer_init(&hashes, VECTOR_FILE_BYTES_MAX);
     bool good = file_read(path, &lines);
+    if (strings && beside(path, base, ".hashes", input)) good = file_read(input, &hashes) && good;
     tally_case(t, good, "%s: unreadable", path);
     for (size_t i = 0; good && i < sizeof kinds / sizeof kinds[0]; i++) {
         if (!beside(path, base, kinds[i], input)) continue;
-        compare(t, input, buffer_span(&lines), strings);
+        compare(t, input, (struct published){buffer_span(&lines), strings, buffer_span(&hashes)});
         any = true;
     }
     if (!any) tally_beside(t, "lines without a document beside them");
@@ -249,7 +271,7 @@ static void probe_file(void *context, const char *path) {
     for (int strings = 0; strings < 2; strings++) {
         buffer_clear(&lines);
         reference_lines(buffer_span(&output), strings == 1, &lines);
-        compare(t, path, buffer_span(&lines), strings == 1);
+        compare(t, path, (struct published){buffer_span(&lines), strings == 1, SPAN_EMPTY});
     }
 }
 
