@@ -62,6 +62,7 @@ ERR(118, ERR_EPCIS_COUNT, "a list has fewer entries than EPCIS prescribes", "列
 ERR(119, ERR_EPCIS_REPEATED, "a list names the same entry twice", "列表中有重复条目")
 ERR(120, ERR_EPCIS_NOTHING, "the event names nothing it is about: no identifier, quantity or sensor report", "事件没有指明对象：缺少标识、数量或传感器报告")
 ERR(121, ERR_EPCIS_ILMD, "master data of a lot or instance (ilmd) may only stand in an event with action ADD", "批次或单品主数据（ilmd）只能出现在 action 为 ADD 的事件中")
+ERR(122, ERR_EPCIS_XML, "this is XML; events come as EPCIS JSON, and XML is read by `suyuan epcis hash` only", "这是 XML；事件须以 EPCIS JSON 提交，XML 只由 `suyuan epcis hash` 读取")
 ERR(130, ERR_QUANTITY_KIND, "a quantity is not a number", "数量不是数字")
 ERR(131, ERR_QUANTITY_RANGE, "a quantity is too large to be counted in millionths", "数量过大，无法以百万分之一为单位计算")
 ERR(140, ERR_EPC_HEADER, "the first bits of the tag name no EPC scheme that is known here", "标签的首字节不是已知的 EPC 编码方案")

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "tools/commands.h"
 #include "tools/epcis_xml.h"
+#include "trace/epcis.h"
 
 enum { OPTION_PREHASH = 'p', DOCUMENT_BYTES_MAX = 16 << 20, ARENA_BYTES_MAX = 512 << 20 };
 
@@ -18,7 +19,7 @@ struct hashing {
 static enum err elements_read(struct span text, struct arena *arena, struct event_element *ret,
                               struct refusal *refusal) {
     struct buffer value CLEANUP(buffer_free) = {0};
-    if (epcis_xml_is(text)) return epcis_xml_read(text, arena, ret, refusal);
+    if (epcis_is_xml(text)) return epcis_xml_read(text, arena, ret, refusal);
     buffer_init(&value, 4 * (size_t)DOCUMENT_BYTES_MAX);
     enum err e = json_parse(text, &value, refusal);
     struct span document = e == OK ? arena_copy(arena, buffer_span(&value)) : SPAN_EMPTY;

@@ -211,14 +211,6 @@ static void drop_ignored(const struct reader *r, struct event_element *event) {
     }
 }
 
-bool epcis_xml_is(struct span text) {
-    bool utf16 = span_starts(text, "\xff\xfe<") || span_starts(text, "\xfe\xff");
-    if (span_starts(text, "\xef\xbb\xbf")) text = span_part(text, 3, text.len - 3);
-    while (text.len > 0 && strchr(" \t\r\n", text.data[0]) != NULL && text.data[0] != 0)
-        text = span_part(text, 1, text.len - 1);
-    return utf16 || span_starts(text, "<");
-}
-
 static void parse(struct reader *r, struct span text) {
     XML_SetUserData(r->parser, r);
     XML_SetElementHandler(r->parser, on_start, on_end);

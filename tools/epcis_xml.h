@@ -16,9 +16,6 @@
 
 #include "trace/event_hash.h"
 
-/* Whether a text is XML rather than JSON: its first character that is no blank is "<". UTF-16 is
- * told by its byte order mark. */
-bool epcis_xml_is(struct span text);
 /* The children of the first EventList, in their order. */
 enum err epcis_xml_read(struct span text, struct arena *arena, struct event_element *ret,
                         struct refusal *ret_refusal) MUST_USE;

@@ -216,11 +216,22 @@ enum err epcis_to_items(struct span document, struct arena *arena, struct items 
     return err;
 }
 
+bool epcis_is_xml(struct span text) {
+    if (span_starts(text, "\xff\xfe<") || span_starts(text, "\xfe\xff")) return true;
+    if (span_starts(text, "\xef\xbb\xbf")) text = span_part(text, 3, text.len - 3);
+    size_t at = 0;
+    while (at < text.len && (text.data[at] == ' ' || (text.data[at] >= '\t' && text.data[at] <= '\r')))
+        at++;
+    return at < text.len && text.data[at] == '<';
+}
+
 enum err epcis_parse(struct span text, struct arena *arena, struct items *ret,
                      struct refusal *ret_refusal) {
     struct buffer value CLEANUP(buffer_free) = {0};
     buffer_init(&value, 3 * text.len + 64); /* "0.5," are four characters and nine bytes */
     enum err err = json_parse(text, &value, ret_refusal);
+    if (err == ERR_JSON_SYNTAX && epcis_is_xml(text))
+        return refusal_set(ret_refusal, ERR_EPCIS_XML, "%s", "");
     if (err != OK) return err;
     struct span document = arena_copy(arena, buffer_span(&value));
     if (value.overflow || document.data == NULL)

@@ -29,7 +29,10 @@ struct items {
 
 enum err epcis_to_items(struct span document, struct arena *arena, struct items *ret,
                         struct refusal *ret_refusal) MUST_USE;
-/* From JSON text: json_parse, then the above; the text may be dropped afterwards. */
+/* Whether a text is XML rather than JSON: its first character that is no blank is "<". UTF-16 is told
+ * by its byte order mark. */
+bool epcis_is_xml(struct span text);
+/* From JSON text: json_parse, then the above; the text may be dropped afterwards. ERR_EPCIS_XML. */
 enum err epcis_parse(struct span text, struct arena *arena, struct items *ret,
                      struct refusal *ret_refusal) MUST_USE;
 

@@ -414,6 +414,8 @@ XML
     echo '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>' > evil.xml
     exits 3 suyuan epcis hash evil.xml
     has ERR_XML_DOCTYPE
+    exits 3 suyuan submit --check a.xml
+    has ERR_EPCIS_XML
     exits 3 suyuan epcis hash /dev/null
     exits 7 suyuan epcis hash nowhere.json
 }

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "tools/epcis_xml.h"
+#include "trace/epcis.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,7 +19,7 @@ static bool hash_all(struct span text, struct arena *arena, struct buffer *out) 
     struct refusal refusal = {OK, ""};
     buffer_init(&value, ARENA_MAX);
     enum err e = OK;
-    if (epcis_xml_is(text)) {
+    if (epcis_is_xml(text)) {
         e = epcis_xml_read(text, arena, &list, &refusal);
     } else {
         e = json_parse(text, &value, &refusal);
@@ -42,7 +43,7 @@ static bool hash_all(struct span text, struct arena *arena, struct buffer *out) 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct buffer first CLEANUP(buffer_free) = {0}, second CLEANUP(buffer_free) = {0},
-                         value CLEANUP(buffer_free) = {0}, text CLEANUP(buffer_free) = {0};
+                        value CLEANUP(buffer_free) = {0}, text CLEANUP(buffer_free) = {0};
     struct arena arena CLEANUP(arena_free) = {0}, again CLEANUP(arena_free) = {0};
     if (size == 0 || size > INPUT_MAX) return 0;
     arena_init(&arena, ARENA_MAX);
@@ -51,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     buffer_init(&second, ARENA_MAX);
     struct span in = span_of(data, size);
     if (!hash_all(in, &arena, &first)) return 0;
-    if (epcis_xml_is(in)) {
+    if (epcis_is_xml(in)) {
         CHECK(hash_all(in, &again, &second));
     } else {
         buffer_init(&value, ARENA_MAX);

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "tools/epcis_xml.h"
+#include "trace/epcis.h"
 
 #define HEAD                                                                                       \
     "<?xml version='1.0'?><e:EPCISDocument xmlns:e='urn:epcglobal:epcis:xsd:2' "                   \
@@ -143,11 +144,17 @@ static void depth_and_size_are_bounded(void **state) {
 
 static void xml_is_told_from_json(void **state) {
     (void)state;
-    assert_true(epcis_xml_is(span_text(" \n<a/>")));
-    assert_true(epcis_xml_is(span_text("\xef\xbb\xbf<a/>")));
-    assert_true(epcis_xml_is(span_of("\xff\xfe<\0", 4)));
-    assert_false(epcis_xml_is(span_text("{\"a\":\"<\"}")));
-    assert_false(epcis_xml_is(SPAN_EMPTY));
+    assert_true(epcis_is_xml(span_text(" \n<a/>")));
+    assert_true(epcis_is_xml(span_text("\xef\xbb\xbf<a/>")));
+    assert_true(epcis_is_xml(span_of("\xff\xfe<\0", 4)));
+    assert_false(epcis_is_xml(span_text("{\"a\":\"<\"}")));
+    assert_false(epcis_is_xml(SPAN_EMPTY));
+    struct arena arena CLEANUP(arena_free) = {0};
+    struct items items;
+    struct refusal refusal;
+    arena_init(&arena, 65536);
+    assert_int_equal(epcis_parse(span_text(" <a/>"), &arena, &items, &refusal), ERR_EPCIS_XML);
+    assert_int_equal(epcis_parse(span_text(" a<a/>"), &arena, &items, &refusal), ERR_JSON_SYNTAX);
 }
 
 int main(void) {

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "tests/vectors/vectors.h"
 #include "tools/epcis_xml.h"
+#include "trace/epcis.h"
 #include "trace/vocabulary.h"
 
 enum { ARENA_BYTES_MAX = 256 << 20, PREHASH_BYTES_MAX = 4 << 20 };
@@ -42,7 +43,7 @@ static enum err document_read(struct document *d, const char *path, struct refus
     buffer_init(&d->value, 4 * (size_t)VECTOR_FILE_BYTES_MAX);
     if (!file_read(path, &d->text)) return refusal_set(refusal, ERR_TOO_LARGE, "%s", "unreadable");
     struct span text = buffer_span(&d->text);
-    if (epcis_xml_is(text)) return epcis_xml_read(text, &d->arena, &d->events, refusal);
+    if (epcis_is_xml(text)) return epcis_xml_read(text, &d->arena, &d->events, refusal);
     enum err e = json_parse(text, &d->value, refusal);
     return e != OK ? e : event_hash_read(buffer_span(&d->value), &d->arena, &d->events, refusal);
 }
