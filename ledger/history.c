@@ -1,9 +1,8 @@
-/* history.c: what an accepted event does to the things it names (SPEC X8, S6, S7, H1). */
+/* history.c: what an accepted item does to the things it names (SPEC X8, D10, S6, S7, H1). */
 #include "ledger/history.h"
 
+#include "ledger/production.h"
 #include "ledger/rows.h"
-#include "ledger/rules.h"
-#include "trace/event.h"
 
 static const struct field entry_fields[] = {
     CODEC_UINT(history_entry, i, 1, UINT64_MAX),
@@ -31,6 +30,7 @@ struct telling {
     uint32_t item_index;
     const struct item *item;
     bool commissions, deletes, object; /* of the event */
+    struct production *production;
 };
 
 enum {
@@ -55,6 +55,7 @@ static void tell_thing(const struct telling *t, const struct event_thing *thing)
                       out CLEANUP(buffer_free) = {0};
     struct digest key = status_key(STATUS_THING, thing->canonical);
     struct thing_value v = {.version = 1, .state = STATE_ACTIVE};
+    bool made = false;
     buffer_init(&lot, IDENTIFIER_BYTES_MAX);
     buffer_init(&product, IDENTIFIER_BYTES_MAX);
     buffer_init(&out, STATUS_VALUE_BYTES_MAX);
@@ -66,6 +67,7 @@ static void tell_thing(const struct telling *t, const struct event_thing *thing)
     if (v.lot.len == 0) {
         lot_of(t, thing, v.product, &lot);
         if (!lot.overflow) v.lot = buffer_span(&lot);
+        made = v.lot.len > 0;
     }
     if (t->object && thing->roles & OBJECT_ROLES) v.state = t->deletes ? STATE_ENDED : STATE_ACTIVE;
     struct history_entry entry = {.i = v.count + 1,
@@ -80,6 +82,8 @@ static void tell_thing(const struct telling *t, const struct event_thing *thing)
     v.log_index = t->log_index;
     codec_encode(&thing_value_type, &v, &out);
     status_put(run->changes, &key, buffer_span(&out));
+    /* SPEC X10: "that had no lot before this item and has one after it" */
+    if (made) production_piece(t->production, thing, v.lot);
 
     uint8_t place[10];
     struct row_key row = row_history(&key, entry.i);
@@ -92,18 +96,27 @@ enum err rules_tell(struct run *run, const struct record *record, uint64_t log_i
                     uint32_t item) {
     struct event_thing *things;
     uint32_t count;
-    struct telling t = {run, record, log_index, item, &record->items[item], false, false, false};
+    struct production production;
+    struct telling t = {.run = run,
+                        .record = record,
+                        .log_index = log_index,
+                        .item_index = item,
+                        .item = &record->items[item],
+                        .production = &production};
+    struct span action = SPAN_EMPTY, step = SPAN_EMPTY;
     enum err e = event_things(t.item, run->arena, &things, &count);
     if (e) return e;
     if (event_is(t.item)) {
-        struct span action = event_action(t.item);
-        struct span step = event_biz_step(t.item);
+        action = event_action(t.item);
+        step = event_biz_step(t.item);
         t.commissions = span_is(step, "commissioning") && !span_is(action, "DELETE");
         t.object = t.item->type == ITEM_OBJECT_EVENT;
         t.deletes = span_is(action, "DELETE");
     }
+    production_begin(&production, run, record, log_index, t.item, action, step);
     for (uint32_t k = 0; k < count; k++)
         tell_thing(&t, &things[k]);
+    production_end(&production);
     return OK;
 }
 

@@ -16,7 +16,11 @@
  * code u16 || item u16 'I' record id           height u64 || index u32 of the record that consumed
  * it 'h' K || i              log index u64 || item u16 of a thing's history entry 's'
  * SHA-256(subject) || log index   an accepted record of the subject 'Z'                     the
- * ledger head X, A and k are functions of the status tree that execution may therefore read; the
+ * ledger head
+ *   'c' SHA-256(issuer) || issued u64 || item u16     certificate id; 'p' the same by its producer;
+ *   't' status key of a covered thing || issued || item     the same
+ *   'T' certificate type                              nothing
+ * X, A and k are functions of the status tree that execution may therefore read; the
  * others only serve readers.
  *
  * Who reads rows: merkle.c, status.c, rows.c, query.c; nobody else needs to know them.

@@ -1,4 +1,4 @@
-/* member.c: governance acts, SPEC A1 to A7 as bytes. What they do is in rules_act.c. */
+/* member.c: governance acts, SPEC A1 to A7 and A9 as bytes. What they do is in rules_act.c. */
 #include "ledger/member.h"
 
 #include <stdlib.h>
@@ -103,6 +103,8 @@ static void key_revoked_read(struct unpack *u, struct arena *arena, struct act *
 
 static enum err act_read(struct span bytes, struct arena *arena, struct act *a) {
     struct unpack u;
+    if (a->type == ACT_CERTIFICATE_TYPE)
+        return certificate_type_decode(bytes, arena, &a->certificate_type);
     unpack_init(&u, bytes);
     if (a->type == ACT_MEMBER_ADMITTED)
         admitted_read(&u, arena, a);
@@ -253,6 +255,9 @@ void act_encode(const struct act *act, struct buffer *out) {
         pack_pubkey(out, &act->keys->key);
         pack_key(out, "reason");
         pack_uint(out, act->reason);
+        return;
+    case ACT_CERTIFICATE_TYPE:
+        certificate_type_encode(&act->certificate_type, out);
         return;
     case ACT_TYPE_MAX:
         break;

@@ -16,6 +16,7 @@ enum act_type {
     ACT_MEMBER_SUSPENDED = 33,
     ACT_KEY_ADDED = 34,
     ACT_KEY_REVOKED = 35,
+    ACT_CERTIFICATE_TYPE = 36,
     ACT_TYPE_MAX = 47,
 };
 
@@ -36,18 +37,19 @@ extern const struct type approval_type;
 struct act {
     uint8_t type;               /* enum act_type */
     struct span bytes;          /* the canonical act map */
-    struct span subject;        /* all but key revoked */
+    struct span subject;        /* all but key revoked and certificate type */
     struct span name, division; /* member admitted */
     uint32_t roles;             /* member admitted */
     struct member_key
         *keys; /* member admitted: any number; key added: one; key revoked: one, times zero */
     uint32_t keys_count;
     uint16_t reason; /* member suspended, key revoked */
+    struct certificate_type certificate_type; /* certificate type */
     struct approval *approvals;
     uint32_t approvals_count;
 };
 
-/* Form of A1 and A3 to A6. own_key: the record's key, which may not approve its own act.
+/* Form of A1 and A3 to A6, A9. own_key: the record's key, which may not approve its own act.
  * ERR_ACT_FORM, ERR_ACT_APPROVALS. */
 enum err act_decode(const struct item *item, const struct pubkey *own_key, struct arena *arena,
                     struct act *ret) MUST_USE;

@@ -177,7 +177,7 @@ uint32_t query_member_keys(struct reader r, struct span subject, const struct pu
     return p.count;
 }
 
-static bool member_row(void *context, struct span key, struct span value) {
+static bool name_row(void *context, struct span key, struct span value) {
     struct page *p = context;
     struct span *list = p->list;
     (void)value;
@@ -188,13 +188,68 @@ static bool member_row(void *context, struct span key, struct span value) {
     return true;
 }
 
-uint32_t query_members(struct reader r, struct span after, uint32_t max, struct arena *arena,
-                       struct span ret[]) {
+/* Rows whose key is the kind and a name, after the given one. */
+static uint32_t names(struct reader r, char kind, struct span after, uint32_t max,
+                      struct arena *arena, struct span ret[]) {
     struct page p = {.max = max, .list = ret, .arena = arena};
     if (after.len > SUBJECT_ID_BYTES_MAX) return 0;
-    struct row_key from = row_text('m', after);
+    struct row_key from = row_text(kind, after), prefix = key_begin(kind), to = row_after(&prefix);
     if (after.len > 0) key_u8(&from, 0);
-    reader_scan(r, TABLE_STATE, key_span(&from), span_text("n"), member_row, &p);
+    reader_scan(r, TABLE_STATE, key_span(&from), key_span(&to), name_row, &p);
+    return p.count;
+}
+
+uint32_t query_members(struct reader r, struct span after, uint32_t max, struct arena *arena,
+                       struct span ret[]) {
+    return names(r, 'm', after, max, arena, ret);
+}
+
+uint32_t query_certificate_types(struct reader r, struct span after, uint32_t max,
+                                 struct arena *arena, struct span ret[]) {
+    return names(r, 'T', after, max, arena, ret);
+}
+
+enum err query_certificate(struct reader r, struct span id, struct buffer *value,
+                           struct arena *arena, struct certificate_value *ret) {
+    if (!certificate_id_valid(id)) return ERR_QUERY_UNKNOWN;
+    struct digest key = status_key(STATUS_CERTIFICATE, id);
+    if (!status_get(r, &key, value)) return ERR_QUERY_UNKNOWN;
+    return codec_decode(&certificate_value_type, buffer_span(value), arena, ret);
+}
+
+enum err query_certificate_type(struct reader r, struct span type, struct buffer *value,
+                                struct certificate_type_value *ret) {
+    if (!subject_id_valid(type)) return ERR_QUERY_UNKNOWN;
+    struct digest key = status_key(STATUS_CERTIFICATE_TYPE, type);
+    return query_value(r, &key, &certificate_type_value_type, value, ret);
+}
+
+static bool certificate_row(void *context, struct span key, struct span value) {
+    struct page *p = context;
+    struct certificate_place *list = p->list;
+    if (p->count == p->max) return false;
+    CHECK(key.len == 43);
+    struct certificate_place place = {get_u64(key.data + 33), get_u16(key.data + 41),
+                                      arena_copy(p->arena, value)};
+    if (!place.id.data) return false;
+    list[p->count++] = place;
+    return true;
+}
+
+uint32_t query_certificates(struct reader r, enum certificates_of by, struct span name,
+                            const struct certificate_place *after, uint32_t max,
+                            struct arena *arena, struct certificate_place ret[]) {
+    static const char kinds[] = {
+        [CERTIFICATES_OF_ISSUER] = 'c', [CERTIFICATES_OF_PRODUCER] = 'p', [CERTIFICATES_OF_THING] = 't'};
+    struct page p = {.max = max, .list = ret, .arena = arena};
+    if (name.len > IDENTIFIER_BYTES_MAX) return 0;
+    struct digest d = by == CERTIFICATES_OF_THING ? status_key(STATUS_THING, name) : sha256(name);
+    struct row_key prefix = row_digest(kinds[by], &d), from = prefix, to = row_after(&prefix);
+    if (after) {
+        from = row_certificate(kinds[by], &d, after->issued, after->item);
+        key_u8(&from, 0); /* the next key after it */
+    }
+    reader_scan(r, TABLE_STATE, key_span(&from), key_span(&to), certificate_row, &p);
     return p.count;
 }
 

@@ -70,6 +70,30 @@ uint32_t query_member_keys(struct reader r, struct span subject, const struct pu
 uint32_t query_members(struct reader r, struct span after, uint32_t max, struct arena *arena,
                        struct span ret[]);
 
+/* Certificates (SPEC D, S5 type 16); the list of what it covers lives in the arena. */
+enum err query_certificate(struct reader r, struct span id, struct buffer *value,
+                           struct arena *arena, struct certificate_value *ret) MUST_USE;
+enum err query_certificate_type(struct reader r, struct span type, struct buffer *value,
+                                struct certificate_type_value *ret) MUST_USE;
+/* Types ever set, in byte order, after the given one (SPAN_EMPTY: from the first), each in the arena. */
+uint32_t query_certificate_types(struct reader r, struct span after, uint32_t max,
+                                 struct arena *arena, struct span ret[]);
+
+enum certificates_of {
+    CERTIFICATES_OF_ISSUER,   /* name: a subject id */
+    CERTIFICATES_OF_PRODUCER, /* the same */
+    CERTIFICATES_OF_THING,    /* a canonical identifier that they cover */
+};
+struct certificate_place {
+    uint64_t issued; /* log index */
+    uint16_t item;
+    struct span id; /* in the arena */
+};
+/* In the order they were issued, ended ones too, after the given place (NULL: from the first). */
+uint32_t query_certificates(struct reader r, enum certificates_of by, struct span name,
+                            const struct certificate_place *after, uint32_t max,
+                            struct arena *arena, struct certificate_place ret[]);
+
 /* One history entry (H1): where it is told. */
 struct history_place {
     uint64_t i; /* from 1 */

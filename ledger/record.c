@@ -4,6 +4,7 @@
 #include "base/merkle_root.h"
 #include "ledger/member.h"
 #include "trace/anchor.h"
+#include "trace/certificate.h"
 #include "trace/epcis.h"
 
 enum { LEAF_RECORD = 0x01 };
@@ -30,6 +31,7 @@ static const struct kind {
 } kinds[] = {
     {RECORD_EVENTS, ITEM_ENVELOPE, 15},
     {RECORD_GOVERNANCE, ACT_MEMBER_ADMITTED, ACT_TYPE_MAX},
+    {RECORD_CERTIFICATES, ITEM_CERTIFICATE_ISSUED, ITEM_CERTIFICATE_REVOKED},
     {RECORD_ANCHORS, ITEM_ANCHOR, ITEM_ANCHOR},
 };
 
@@ -205,9 +207,15 @@ static enum err item_form(const struct record *record, const struct item *item,
                           struct arena *arena) {
     struct act act;
     struct anchor anchor;
+    struct certificate_issue issue;
+    struct certificate_revocation revocation;
     switch ((enum record_kind)record->header.kind) {
     case RECORD_GOVERNANCE:
         return act_decode(item, &record->header.key, arena, &act);
+    case RECORD_CERTIFICATES:
+        return item->type == ITEM_CERTIFICATE_REVOKED
+                   ? certificate_revocation_decode(item, &revocation)
+                   : certificate_issue_decode(item, arena, &issue);
     case RECORD_ANCHORS:
         return anchor_decode(item, record->header.created_ms, &anchor);
     case RECORD_EVENTS:

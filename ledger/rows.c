@@ -51,6 +51,14 @@ struct row_key row_subject(struct span subject, uint64_t log_index) {
     return k;
 }
 
+struct row_key row_certificate(char kind, const struct digest *by, uint64_t issued, uint16_t item) {
+    struct row_key k = row_digest(kind, by);
+    key_u64(&k, issued);
+    key_u8(&k, (uint8_t)(item >> 8));
+    key_u8(&k, (uint8_t)item);
+    return k;
+}
+
 struct row_key row_after(const struct row_key *prefix) {
     struct row_key k = *prefix;
     while (k.len > 0 && k.b[k.len - 1] == 0xff)

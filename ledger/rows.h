@@ -9,12 +9,14 @@
 struct row_key row_u64(char kind, uint64_t n);                          /* H E B R S */
 struct row_key row_record(uint64_t height, uint32_t index);             /* D */
 struct row_key row_digest(char kind, const struct digest *d);           /* W I */
-struct row_key row_text(char kind, struct span subject);                /* A m */
+struct row_key row_text(char kind, struct span subject);                /* A m T */
 struct row_key row_forget(uint64_t until_ms, const struct digest *key); /* X */
 struct row_key row_key_of(struct span subject,
                           const struct pubkey *key);                 /* k; key NULL: the prefix */
 struct row_key row_history(const struct digest *key, uint64_t i);    /* h */
 struct row_key row_subject(struct span subject, uint64_t log_index); /* s */
+/* c p t: by the SHA-256 of a subject id, or the status key of a thing */
+struct row_key row_certificate(char kind, const struct digest *by, uint64_t issued, uint16_t item);
 /* The smallest key above every key that begins with this one. */
 struct row_key row_after(const struct row_key *prefix);
 

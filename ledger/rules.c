@@ -49,6 +49,7 @@ static uint16_t decide_key(struct run *run, const struct record_header *h) {
 static uint32_t roles_of_kind(enum record_kind kind) {
     switch (kind) {
     case RECORD_EVENTS:
+    case RECORD_CERTIFICATES:
     case RECORD_ANCHORS:
         return MEMBER_ROLES_ALL & ~(uint32_t)MEMBER_AUDITOR;
     case RECORD_GOVERNANCE:

@@ -1,4 +1,4 @@
-/* rules_act.c: governance acts take effect (SPEC A3 to A8).
+/* rules_act.c: governance acts take effect (SPEC A3 to A9).
  *
  * Each act: its approvals (12, 11), whether it took effect before (13), then its own rules, then
  * its effects. */
@@ -177,6 +177,24 @@ static uint16_t key_revoked(const struct act_run *a, const struct act *act) {
     return authority_left(a);
 }
 
+/* SPEC A9: "It takes effect as the present definition of the type it names; a type is never removed, only retired." */
+static uint16_t type_set(const struct act_run *a, const struct act *act) {
+    const struct certificate_type *type = &act->certificate_type;
+    struct buffer bytes CLEANUP(buffer_free) = {0};
+    struct certificate_type_value v = {.version = 1,
+                                       .state = type->retired ? STATE_RETIRED : STATE_ACTIVE,
+                                       .since_height = a->run->height,
+                                       .log_index = a->log_index,
+                                       .definition = act->bytes};
+    struct digest key = status_key(STATUS_CERTIFICATE_TYPE, type->type);
+    struct row_key row = row_text('T', type->type);
+    buffer_init(&bytes, STATUS_VALUE_BYTES_MAX);
+    codec_encode(&certificate_type_value_type, &v, &bytes);
+    status_put(a->run->changes, &key, buffer_span(&bytes));
+    row_put(a->run->changes, TABLE_STATE, &row, SPAN_EMPTY);
+    return RESULT_ACCEPTED;
+}
+
 static uint16_t take_effect(const struct act_run *a, const struct act *act) {
     switch ((enum act_type)act->type) {
     case ACT_MEMBER_ADMITTED:
@@ -187,6 +205,8 @@ static uint16_t take_effect(const struct act_run *a, const struct act *act) {
         return key_added(a, act);
     case ACT_KEY_REVOKED:
         return key_revoked(a, act);
+    case ACT_CERTIFICATE_TYPE:
+        return type_set(a, act);
     case ACT_TYPE_MAX:
         break;
     }

@@ -21,6 +21,11 @@ void rules_value_put(struct run *run, const struct digest *key, const struct typ
 
 static uint16_t decide(const struct item_run *t) {
     switch ((enum item_type)t->item->type) {
+    case ITEM_CERTIFICATE_ISSUED:
+    case ITEM_CERTIFICATE_SUPERSEDED:
+        return rules_certificate_issue(t);
+    case ITEM_CERTIFICATE_REVOKED:
+        return rules_certificate_revoke(t);
     case ITEM_ANCHOR:
         return rules_anchor(t);
     case ITEM_ENVELOPE:
@@ -35,12 +40,22 @@ static uint16_t decide(const struct item_run *t) {
     check_failed(__FILE__, __LINE__, "record_parse knows which items a kind has");
 }
 
+/* What the rules of one item may take from the arena: a line of certificates with their values, a definition. */
+enum { ITEM_ARENA_BYTES = 16 << 20 };
+
+/* A block holds tens of thousands of items: each gets the same memory again, not the block's. */
 struct verdict rules_items(struct run *run, const struct record *record, uint64_t log_index) {
-    for (uint32_t i = 0; i < record->header.item_count; i++) {
+    struct arena own CLEANUP(arena_free) = {0}, *outer = run->arena;
+    struct verdict v = {RESULT_ACCEPTED, 0};
+    arena_init(&own, ITEM_ARENA_BYTES);
+    run->arena = &own;
+    for (uint32_t i = 0; i < record->header.item_count && v.code == RESULT_ACCEPTED; i++) {
         struct item_run t = {run, record, log_index, i, &record->items[i]};
         uint16_t code = decide(&t);
-        if (code != RESULT_ACCEPTED) return (struct verdict){code, (uint16_t)(i + 1)};
-        CHECK(rules_tell(run, record, log_index, i) == OK);
+        if (code != RESULT_ACCEPTED) v = (struct verdict){code, (uint16_t)(i + 1)};
+        if (code == RESULT_ACCEPTED) CHECK(rules_tell(run, record, log_index, i) == OK);
+        arena_reset(&own);
     }
-    return (struct verdict){RESULT_ACCEPTED, 0};
+    run->arena = outer;
+    return v;
 }

@@ -16,7 +16,7 @@ struct item_run {
     const struct item *item;
 };
 
-/* The value under a key, decoded; its spans live in the arena of the run. */
+/* The value under a key, decoded; its spans live in the arena of the run, which is the item's own. */
 bool rules_value_get(struct run *run, const struct digest *key, const struct type *type, void *ret);
 void rules_value_put(struct run *run, const struct digest *key, const struct type *type,
                      const void *value);
@@ -25,5 +25,7 @@ void rules_value_put(struct run *run, const struct digest *key, const struct typ
     .version = 1, .state = (s), .since_height = (t)->run->height, .log_index = (t)->log_index
 
 uint16_t rules_anchor(const struct item_run *t);
+uint16_t rules_certificate_issue(const struct item_run *t);
+uint16_t rules_certificate_revoke(const struct item_run *t);
 
 #endif

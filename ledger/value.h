@@ -5,8 +5,8 @@
 
 #include "base/codec.h"
 #include "base/crypto.h"
+#include "trace/certificate.h"
 #include "trace/code.h"
-#include "trace/subject.h"
 
 enum status_type {
     STATUS_MEMBER = 1,    /* subject: subject id */
@@ -118,12 +118,6 @@ struct certificate_type_value {
     VALUE_FIELDS struct span definition;
 };
 enum {
-    CERTIFICATE_ID_BYTES_MAX = 64 + 1 + 64,
-    CERTIFICATE_THINGS_MAX = 16,
-    CERTIFICATE_UPSTREAM_MAX = 16,
-    CERTIFICATE_LINE_MAX = 16,
-    CERTIFICATE_TYPE_BYTES_MAX = 8192,
-    CERTIFICATE_UNIT_BYTES_MAX = 256,
     PACK_RANGES_MAX = 256,
 };
 struct anchor_value {

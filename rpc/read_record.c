@@ -45,9 +45,15 @@ const char *item_type_name(uint8_t type) {
         [ITEM_TRANSFORMATION_EVENT] = "TransformationEvent",
         [ITEM_OTHER_EVENT] = "extension event",
     };
-    static const char *const acts[] = {"member admitted", "member suspended", "key added", "key revoked"};
+    static const char *const acts[] = {"member admitted", "member suspended", "key added", "key revoked",
+                                       "certificate type"};
+    static const char *const certificates[] = {"certificate issued", "certificate superseded",
+                                               "certificate revoked"};
     if (type >= ITEM_ENVELOPE && type <= ITEM_OTHER_EVENT) return events[type];
-    if (type >= ACT_MEMBER_ADMITTED && type <= ACT_KEY_REVOKED) return acts[type - ACT_MEMBER_ADMITTED];
+    if (type >= ACT_MEMBER_ADMITTED && type <= ACT_CERTIFICATE_TYPE) return acts[type - ACT_MEMBER_ADMITTED];
+    if (type >= ITEM_CERTIFICATE_ISSUED && type <= ITEM_CERTIFICATE_REVOKED)
+        return certificates[type - ITEM_CERTIFICATE_ISSUED];
+    if (type == ITEM_ANCHOR) return "anchor";
     return "unknown";
 }
 
@@ -57,9 +63,9 @@ static const char *role_text(uint8_t role) {
         [ROLE_CHILD_QUANTITY] = "childQuantityList", [ROLE_EPC] = "epcList",
         [ROLE_QUANTITY] = "quantityList",     [ROLE_INPUT] = "inputEPCList",
         [ROLE_INPUT_QUANTITY] = "inputQuantityList", [ROLE_OUTPUT] = "outputEPCList",
-        [ROLE_OUTPUT_QUANTITY] = "outputQuantityList",
+        [ROLE_OUTPUT_QUANTITY] = "outputQuantityList", [ROLE_COVERED] = "covered",
     };
-    return role >= ROLE_PARENT && role <= ROLE_OUTPUT_QUANTITY ? names[role] : "unknown";
+    return role >= ROLE_PARENT && role <= ROLE_COVERED ? names[role] : "unknown";
 }
 
 void put_item(struct emit *j, uint32_t index, const struct item *item, const struct digest *digest) {

@@ -143,10 +143,59 @@ static const char *title(const struct tool *t, uint8_t type) {
         return tr(t, "登记公钥", "add a key");
     case ACT_KEY_REVOKED:
         return tr(t, "吊销公钥", "revoke a key");
+    case ACT_CERTIFICATE_TYPE:
+        return tr(t, "设定证书类型", "set a certificate type");
     case ACT_TYPE_MAX:
         break;
     }
     return "?";
+}
+
+static void field_print(struct tool *t, const struct certificate_field *f) {
+    static const char *const zh[] = {"?", "文本", "整数", "数", "日期", "摘要", "选项", "多选", "多条文本"},
+                            *const en[] = {"?",      "text",   "integer", "number", "date",
+                                           "digest", "choice", "choices", "texts"};
+    say(t, "  字段      %s：%s／%s，%s", "  field     %s: %s / %s, %s", shown(t, f->name), shown(t, f->label_zh),
+        shown(t, f->label_en), tr(t, zh[f->kind], en[f->kind]));
+    if (f->flags & CERTIFICATE_MANDATORY) printf("%s", tr(t, "，必填", ", mandatory"));
+    if (f->flags & CERTIFICATE_HIDDEN) printf("%s", tr(t, "，隐藏", ", hidden"));
+    for (uint32_t i = 0; i < f->choices_count; i++)
+        printf("%s%s", i ? " | " : ": ", shown(t, f->choices[i]));
+    printf("\n");
+}
+
+/* All of it: what is signed is what was read. */
+static void type_print(struct tool *t, const struct certificate_type *c) {
+    static const char *const own_zh[] = {"任何人的", "只限自己的", "只限他人的"},
+                            *const own_en[] = {"anyone's", "only the issuer's own", "only those of others"},
+                            *const up_zh[] = {"不得引用", "可以引用", "必须引用"},
+                            *const up_en[] = {"never", "may be named", "must be named"},
+                            *const kinds_zh[] = {"单品", "批次", "产品", "地点", "单据", "其他"},
+                            *const kinds_en[] = {"item", "lot", "product", "location", "document", "other"};
+    say(t, "  类型      %s\n  名称      %s／%s\n", "  type      %s\n  titles    %s / %s\n", shown(t, c->type),
+        shown(t, c->title_zh), shown(t, c->title_en));
+    say(t, "  状态      %s\n", "  state     %s\n", c->retired ? tr(t, "停用", "retired") : tr(t, "启用", "in use"));
+    printf("%s", tr(t, "  签发角色 ", "  roles    "));
+    for (uint32_t bit = 1; bit <= MEMBER_ROLES_ALL; bit <<= 1)
+        if (c->roles & bit) printf(" %s", role_name(bit, t->lang));
+    printf("\n");
+    for (uint32_t i = 0; i < c->issuers_count; i++)
+        say(t, "  签发者    %s\n", "  issuer    %s\n", shown(t, c->issuers[i]));
+    say(t, "  货物      %s\n", "  goods     %s\n", tr(t, own_zh[c->own], own_en[c->own]));
+    printf("%s", tr(t, "  标的     ", "  covers   "));
+    for (uint32_t k = 0; k <= IDENTIFIER_OTHER; k++)
+        if (c->covers & 1u << k) printf(" %s", tr(t, kinds_zh[k], kinds_en[k]));
+    say(t, "，%u 至 %u 个\n", ", %u to %u\n", c->things_min, c->things_max);
+    say(t, "  数量      %s\n", "  quantity  %s\n",
+        c->quota ? tr(t, "不超过生产记录", "at most what was produced") : tr(t, "不限", "any"));
+    say(t, "  上游证书  %s\n", "  upstream  %s\n", tr(t, up_zh[c->upstream], up_en[c->upstream]));
+    if (c->upstream_field.len > 0)
+        say(t, "            %s = %s 时必须引用\n", "            must be named when %s = %s\n",
+            shown(t, c->upstream_field), shown(t, c->upstream_choice));
+    if (c->validity_ms > 0)
+        say(t, "  最长有效  %" PRIu64 " 毫秒\n", "  validity  %" PRIu64 " ms at most\n", c->validity_ms);
+    for (uint32_t i = 0; i < c->fields_count; i++)
+        field_print(t, &c->fields[i]);
 }
 
 void act_print(struct tool *t, const struct act *act) {
@@ -160,6 +209,7 @@ void act_print(struct tool *t, const struct act *act) {
             if (act->roles & bit) printf(" %s", role_name(bit, t->lang));
         printf("\n");
     }
+    if (act->type == ACT_CERTIFICATE_TYPE) type_print(t, &act->certificate_type);
     keys_print(t, act);
     if (act->type == ACT_MEMBER_SUSPENDED || act->type == ACT_KEY_REVOKED)
         say(t, "  原因      %u\n", "  reason    %u\n", act->reason);

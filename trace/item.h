@@ -25,6 +25,9 @@ enum item_type {
     ITEM_TRANSACTION_EVENT = 5,
     ITEM_TRANSFORMATION_EVENT = 6,
     ITEM_OTHER_EVENT = 7, /* an extension event: its type is a URI */
+    ITEM_CERTIFICATE_ISSUED = 64, /* rules D2 to D4 */
+    ITEM_CERTIFICATE_SUPERSEDED = 65,
+    ITEM_CERTIFICATE_REVOKED = 66,
     ITEM_ANCHOR = 80,     /* rule Z1 */
 };
 
@@ -40,6 +43,7 @@ enum item_role {
     ROLE_INPUT_QUANTITY = 7,  /* inputQuantityList */
     ROLE_OUTPUT = 8,          /* outputEPCList */
     ROLE_OUTPUT_QUANTITY = 9, /* outputQuantityList */
+    ROLE_COVERED = 10,        /* of a certificate: rule D2 */
 };
 
 struct thing {

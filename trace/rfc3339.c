@@ -107,15 +107,25 @@ static bool scan_offset(struct scan *s, int *ret_minutes) {
     return true;
 }
 
+static bool scan_date(struct scan *s, int *ret_year, int *ret_month, int *ret_day) {
+    char c;
+    return scan_digits(s, 4, ret_year) && scan_char(s, "-", &c) && scan_digits(s, 2, ret_month) &&
+           scan_char(s, "-", &c) && scan_digits(s, 2, ret_day) &&
+           date_exists(*ret_year, *ret_month, *ret_day);
+}
+
+bool date_valid(struct span text) {
+    struct scan s = {text, 0};
+    int year, month, day;
+    return scan_date(&s, &year, &month, &day) && s.at == text.len;
+}
+
 bool rfc3339_ms(struct span text, int64_t *ret_ms) {
     enum { DAY_MINUTES = 24 * 60 };
     struct scan s = {text, 0};
     char c;
     int year, month, day, hour, minute, second, ms, offset;
-    if (!scan_digits(&s, 4, &year) || !scan_char(&s, "-", &c) || !scan_digits(&s, 2, &month) ||
-        !scan_char(&s, "-", &c) || !scan_digits(&s, 2, &day) || !date_exists(year, month, day)) {
-        return false;
-    }
+    if (!scan_date(&s, &year, &month, &day)) return false;
     if (!scan_char(&s, "tT \t\n\v\f\r", &c) && !scan_wide_blank(&s)) return false;
     if (!scan_digits(&s, 2, &hour) || !scan_char(&s, ":", &c) || !scan_digits(&s, 2, &minute) ||
         !scan_char(&s, ":", &c) || !scan_digits(&s, 2, &second) || !scan_fraction(&s, &ms) ||

@@ -12,5 +12,7 @@
 /* Milliseconds UTC since 1970-01-01T00:00Z (negative before), digits beyond the third dropped
  * (rounded down in time). */
 bool rfc3339_ms(struct span text, int64_t *ret_ms) MUST_USE;
+/* A day of the Gregorian calendar, years 0000 to 9999, written YYYY-MM-DD and nothing more. */
+bool date_valid(struct span text);
 
 #endif

@@ -1,6 +1,7 @@
-// node execute.mjs CHAIN: executes a chain (tests/vectors/chain.c) by sections G, A, X, S, H and E of docs/spec.md and demands the same block
+// node execute.mjs CHAIN: executes a chain (tests/vectors/chain.c) by sections G, A, D, Z, X, S, H and E of docs/spec.md and demands the same block
 // leaf, byte for byte, after every block: results, the log's leaves aside, and the root over every status value are under it.
 import { readFileSync } from "node:fs";
+import { itemOfKind, produce, setType } from "./certificate.mjs";
 import { decode, encode, uintBytes } from "./codec.mjs";
 import { canonical, lotIn, lotOf, productIn } from "./identifier.mjs";
 import * as L from "./ledger.mjs";
@@ -60,19 +61,21 @@ class Ledger {
     const m = this.get(MEMBER, Buffer.from(h.subject));
     if (!m) return [8, 0];
     if (m[1] !== 1n) return [9, 0];
-    if (h.kind === 1n ? (m[6] & ~AUDITOR) === 0n : (m[6] & AUTHORITY) === 0n) return [10, 0];
-    if (h.kind === 2n) return this.acts(r);
+    if (h.kind === 2n ? (m[6] & AUTHORITY) === 0n : (m[6] & ~AUDITOR) === 0n) return [10, 0];
+    if (h.kind !== 1n) return this.oneByOne(r);
     for (const [i, [, fields]] of r.items.entries()) {
       const ms = eventTime(fields.get("eventTime"));
       if (ms !== null && ms > h.created && ms - h.created > this.drift) return [20, i + 1];
     }
     return [0, 0];
   }
-  // The acts of a record one after the other; what they did is undone when one of them is refused.
-  acts(r) {
+  // X11 and A7: one after the other; what they did is undone when one of them is refused.
+  oneByOne(r) {
     const before = new Map(this.status);
-    for (const [i, [type, fields]] of r.items.entries()) {
-      const code = this.act(r, type, fields.get("act"), fields.get("approvals"));
+    for (const [i, item] of r.items.entries()) {
+      const [type, fields] = item;
+      const code = r.header.kind === 2n ? this.act(r, type, fields.get("act"), fields.get("approvals")) : itemOfKind(this, r, i, item);
+      if (code === 0 && r.header.kind !== 2n) this.tellItem(r, i);
       if (code === 0) continue;
       this.status = before;
       return [code, i + 1];
@@ -120,6 +123,10 @@ class Ledger {
       enter([act.get("key"), act.get("from"), act.get("until")], act.get("subject"));
       return 0;
     }
+    if (type === 36n) {
+      setType(this, r, act);
+      return 0;
+    }
     const k = this.get(KEY, act.get("key"));
     if (!k) return 17;
     if (k[1] === 2n) return 18;
@@ -131,31 +138,33 @@ class Ledger {
     return [...this.status.values()].some((s) => s.type === KEY && this.authority(s.subject) !== null) ? 0 : 19;
   }
 
-  // X8, S5 to S7, H1
-  tell(r) {
-    for (const [index, item] of r.items.entries()) {
-      const [type, fields, things] = item;
-      if (type === 1n) continue;
-      const named = new Map(); // canonical -> {received, roles}
-      for (const [role, identifier] of things) {
-        const name = canonical(identifier);
-        if (!named.has(name)) named.set(name, { received: identifier, roles: new Set() });
-        named.get(name).roles.add(role);
-      }
-      const action = fields.get("action"), commissions = isCommissioning(fields.get("bizStep")) && action !== "DELETE";
-      for (const [name, { received, roles }] of named) {
-        const old = this.get(THING, Buffer.from(name));
-        let [, state, , , , , count, chain, lot, pack, product] = old ?? [1n, 1n, 0n, 0n, 0n, 0n, 0n, Buffer.alloc(32), "", "", ""];
-        if (product === "") product = productIn(name);
-        if (lot === "") lot = lotIn(name);
-        const made = [4n, 5n, 8n, 9n].some((x) => roles.has(x));
-        if (lot === "" && commissions && made) lot = lotIn(received) || (product !== "" ? lotOf(product, lotNumber(fields.get("ilmd"))) : "");
-        if (type === 2n && (roles.has(4n) || roles.has(5n))) state = action === "DELETE" ? 2n : 1n;
-        count += 1n;
-        chain = L.historyNext(chain, [count, r.logIndex, BigInt(index), r.wire, r.header.subject, r.digests[index]]);
-        this.put(THING, Buffer.from(name), [1n, state, this.height, r.logIndex, 0n, 0n, count, chain, lot, pack, product]);
-      }
+  // X8, D10, S5 to S7, H1, X10
+  tellItem(r, index) {
+    const [type, fields, things] = r.items[index];
+    if (type === 1n) return;
+    const named = new Map(); // canonical -> {received, roles}
+    for (const [role, identifier] of things) {
+      const name = canonical(identifier);
+      if (!named.has(name)) named.set(name, { received: identifier, roles: new Set() });
+      named.get(name).roles.add(role);
     }
+    const event = r.header.kind === 1n, action = fields.get("action"), step = event ? word(fields.get("bizStep")) : "";
+    const commissions = step === "commissioning" && action !== "DELETE", gained = new Map();
+    for (const [name, { received, roles }] of named) {
+      const old = this.get(THING, Buffer.from(name));
+      let [, state, , , , , count, chain, lot, pack, product] = old ?? [1n, 1n, 0n, 0n, 0n, 0n, 0n, Buffer.alloc(32), "", "", ""];
+      if (product === "") product = productIn(name);
+      const had = lot !== "";
+      if (lot === "") lot = lotIn(name);
+      const made = [4n, 5n, 8n, 9n].some((x) => roles.has(x));
+      if (lot === "" && commissions && made) lot = lotIn(received) || (product !== "" ? lotOf(product, lotNumber(fields.get("ilmd"))) : "");
+      if (type === 2n && (roles.has(4n) || roles.has(5n))) state = action === "DELETE" ? 2n : 1n;
+      if (!had && lot !== "") gained.set(name, lot);
+      count += 1n;
+      chain = L.historyNext(chain, [count, r.logIndex, BigInt(index), r.wire, r.header.subject, r.digests[index]]);
+      this.put(THING, Buffer.from(name), [1n, state, this.height, r.logIndex, 0n, 0n, count, chain, lot, pack, product]);
+    }
+    if (event) produce(this, r, r.items[index], { adds: action === "ADD", step, gained });
   }
 
   execute(headerBytes, records) {
@@ -179,7 +188,7 @@ class Ledger {
         continue;
       }
       this.size += 1n;
-      if (r.header.kind === 1n) this.tell(r);
+      if (r.header.kind === 1n) r.items.forEach((_, i) => this.tellItem(r, i));
     }
     settled.forEach((consume) => consume(this.size)); // S4: the block leaf
     // X7
@@ -208,8 +217,8 @@ function eventTime(text) {
   return BigInt(Date.UTC(+m[1], +m[2] - 1, +m[3], +m[4], +m[5] - offset, +m[6], ms));
 }
 // E12
-const COMMISSIONING = ["", "cbv:BizStep-", "urn:epcglobal:cbv:bizstep:", "https://ref.gs1.org/cbv/BizStep-"].map((p) => p + "commissioning");
-const isCommissioning = (s) => COMMISSIONING.includes(s);
+const SPELLINGS = ["cbv:BizStep-", "urn:epcglobal:cbv:bizstep:", "https://ref.gs1.org/cbv/BizStep-"];
+const word = (s = "") => s.slice((SPELLINGS.find((p) => s.startsWith(p)) ?? "").length);
 const LOT_NUMBER = ["cbvmda:", "urn:epcglobal:cbv:mda:", "https://ref.gs1.org/cbv/mda/", "https://ns.gs1.org/cbv/mda/"].map((p) => p + "lotNumber");
 function lotNumber(ilmd) {
   if (!(ilmd instanceof Map)) return "";

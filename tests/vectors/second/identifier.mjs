@@ -149,6 +149,17 @@ export function canonical(text) {
   const serial = key[2].some(([a]) => a === "21");
   return write([key[0], key[1], key[2].filter(([a, v]) => a !== "22" && !(a === "254" && v === "0") && !(a === "10" && serial))]);
 }
+// E11
+export function kindOf(text) {
+  const key = read(text);
+  if (!key) return "other";
+  const [ai, value, qualifiers] = key, has = (a) => qualifiers.some(([q]) => q === a);
+  if (ai === "01" || ai === "8006") return has("21") || has("235") ? "item" : has("10") ? "lot" : "product";
+  if (ai === "00" || ai === "8004") return "item";
+  if (ai === "8003") return value.length > 14 ? "item" : "product";
+  if (ai === "8010") return has("8011") ? "item" : "product";
+  return { 8013: "product", 414: "location", 417: "location", 253: "document", 255: "document" }[ai] ?? "other";
+}
 export function lotIn(text) {
   const key = read(text), lot = key && key[2].find(([a]) => a === "10");
   return lot ? write([key[0], key[1], [lot]]) : "";
