@@ -159,7 +159,8 @@ struct run {
 static void stop(struct run *r, enum err e, struct span where) {
     if (r->err != OK || e == OK) return;
     int len = where.len < 128 ? (int)where.len : 128;
-    r->err = refusal_set(r->refusal, e, "%.*s", len, (const char *)where.data);
+    const char *text = where.len > 0 ? (const char *)where.data : "";
+    r->err = refusal_set(r->refusal, e, "%.*s", len, text);
 }
 
 /* The buffer's content in the arena; the buffer is empty again. */
