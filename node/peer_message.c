@@ -11,8 +11,7 @@ enum {
     CERTIFICATE_BYTES_MAX = 16 * KIB,
     /* The largest record with its framing, or as many smaller ones. */
     RECORDS_BYTES_MAX = RECORD_BYTES_MAX + LEAF_BYTES_MAX + 64 * KIB,
-    /* One block of the largest size with its identities and what it jumped over in common nights; a
-     * longer run of nullifications goes ahead of it in CERTIFICATES. */
+    /* One block of the largest size with its identities and what it jumped over in common nights. */
     BLOCKS_BYTES_MAX = BLOCK_BYTES_MAX + IDENTITIES_BYTES_MAX + 1024 * KIB,
 };
 static_assert(IDENTITIES_BYTES_MAX < RECORDS_BYTES_MAX, "an urgent body is short");
@@ -32,9 +31,9 @@ static const struct message_rule RULES[] = {
     {MESSAGE_RECORDS_FOUND, MESSAGE_BULK, RECORDS_BYTES_MAX, "records_found"},
     {MESSAGE_BLOCK_FETCH, MESSAGE_BULK, 1 * KIB, "block_fetch"},
     {MESSAGE_BLOCKS, MESSAGE_BULK, BLOCKS_BYTES_MAX, "blocks"},
-    {MESSAGE_CERTIFICATES, MESSAGE_BULK, 1024 * KIB, "certificates"},
-    {MESSAGE_CHECKPOINT_FETCH, MESSAGE_BULK, 1 * KIB, "checkpoint_fetch"},
-    {MESSAGE_CHECKPOINT, MESSAGE_BULK, CERTIFICATE_BYTES_MAX, "checkpoint"},
+    {MESSAGE_LEAVES_WANTED, MESSAGE_BULK, 1 * KIB, "leaves_wanted"},
+    {MESSAGE_LEAVES_FOUND, MESSAGE_BULK, 65 * KIB, "leaves_found"},
+    {MESSAGE_LEAVES_HELD, MESSAGE_BULK, 1 * KIB, "leaves_held"},
     {MESSAGE_EVIDENCE, MESSAGE_BULK, 4 * CERTIFICATE_BYTES_MAX, "evidence"},
     {MESSAGE_PING, MESSAGE_URGENT, 8, "ping"},
     {MESSAGE_PONG, MESSAGE_URGENT, 8, "pong"},

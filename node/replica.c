@@ -208,9 +208,9 @@ static void on_message(struct replica *r, const struct replica_input *in) {
     case MESSAGE_BLOCK_FETCH: on_block_fetch(r, in); return;
     case MESSAGE_BLOCKS: on_blocks_message(r, in); return;
     case MESSAGE_EVIDENCE: on_evidence_message(r, in); return;
-    case MESSAGE_CERTIFICATES:
-    case MESSAGE_CHECKPOINT_FETCH:
-    case MESSAGE_CHECKPOINT:
+    case MESSAGE_LEAVES_WANTED: /* these three do not come here (leaf_fetch.h) */
+    case MESSAGE_LEAVES_FOUND:
+    case MESSAGE_LEAVES_HELD:
     case MESSAGE_PING:
     case MESSAGE_PONG:
     case MESSAGE_GOODBYE: break;
