@@ -7,14 +7,14 @@
  * peer is silent (another one is asked); a peer lies (refused by the hash, and not asked for LEAF_LIAR_MS); the disk takes no
  * more (nothing is asked for LEAF_ROOM_MS); the operator deleted them (not wanted any more).
  *
- * What a peer can make us do is bounded: one question at a time goes to it and only its answer is read; of its questions LEAF_SERVED_MAX are
- * answered at a time, further ones are dropped. Nothing is believed: STORE decides by hashes against the ledger's root.
+ * What a peer can make us do is bounded: one question at a time goes to it and only its answer is read; of its questions
+ * LEAF_SERVED_MAX are answered at a time, further ones are dropped. Nothing is believed: STORE decides by hashes against the ledger's root.
  *
  * Memory: LEAF_WANTS_MAX packs, LEAF_QUESTIONS_MAX chunks. More packs wait in the ledger, where the scan finds them again.
  *
- * The caller promises: inputs in the order of their causes; SCAN, LOOK, STORE and READ jobs run anywhere and come back as SCANNED, SCANNED, STORED and
- * READ, once each; spans in inputs are borrowed for the call, spans in outputs live until the next step, but for those of STORE
- * jobs, which live until STORED.
+ * The caller promises: inputs in the order of their causes; SCAN, LOOK, STORE and GIVE run anywhere and come back as SCANNED, SCANNED,
+ * STORED and READ, once each. Spans in inputs are borrowed for the call; spans in outputs live until the next step, those of
+ * STORE until STORED.
  */
 #ifndef NODE_LEAF_FETCH_H
 #define NODE_LEAF_FETCH_H
