@@ -10,7 +10,7 @@
 enum {
     /* To every peer that a pack is whole here, and what a step asks for besides. */
     OUTPUTS_MAX = PEERS_MAX + LEAF_QUESTIONS_MAX + 8,
-    MESSAGE_BYTES_MAX = LEAVES_CHUNK_BYTES + 64,
+    MESSAGE_BYTES_MAX = PACK_CHUNK_BYTES + 64,
     /* Of one step: an answer, and some questions. */
     MESSAGES_BYTES_MAX = MESSAGE_BYTES_MAX + 4096,
 };
@@ -67,7 +67,7 @@ struct leaf_fetch *leaf_fetch_new(uint64_t random_seed) {
     f->scan_due = true;
     f->rescan_at_ms = UINT64_MAX;
     arena_init(&f->messages, MESSAGES_BYTES_MAX);
-    for (int i = 0; i < LEAF_QUESTIONS_MAX; i++) buffer_init(&f->questions[i].bytes, LEAVES_CHUNK_BYTES);
+    for (int i = 0; i < LEAF_QUESTIONS_MAX; i++) buffer_init(&f->questions[i].bytes, PACK_CHUNK_BYTES);
     return f;
 }
 
@@ -221,7 +221,7 @@ static struct want *want_add(struct leaf_fetch *f, const struct leaf_want *found
         return NULL;
     }
     *w = (struct want){.used = true, .hashes = found->held.hashes, .serial = ++f->serial, .pack = found->pack,
-                       .chunks = leaves_chunks(found->pack.count), .held = found->held.held};
+                       .chunks = pack_chunks(found->pack.count), .held = found->held.held};
     memcpy(w->bits, found->held.bits, sizeof w->bits);
     for (uint32_t i = 0; i < f->peers_count; i++) {
         f->peers[i].again_ms[want_index(f, w)] = 0;

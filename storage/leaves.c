@@ -15,8 +15,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/codec.h"
-#include "base/merkle_root.h"
 
 enum {
     NAME_BYTES = 40, /* <gtin>-<pack>.leaves */
@@ -30,7 +28,7 @@ enum {
     RING = 64,
 };
 static_assert(HEAD_BYTES <= AT_HASHES, "the bits end before the hashes");
-static_assert(AT_HASHES + LEAVES_HASHES_BYTES_MAX <= LEAVES_CHUNK_BYTES, "and these before the first chunk");
+static_assert(AT_HASHES + LEAVES_HASHES_BYTES_MAX <= PACK_CHUNK_BYTES, "and these before the first chunk");
 
 static const uint8_t magic[MAGIC_BYTES] = "suyuan leaves\0\0\1";
 
@@ -49,72 +47,28 @@ struct file {
     uint8_t head[HEAD_BYTES];
 };
 
-uint32_t leaves_chunks(uint32_t count) {
-    return (count + LEAVES_CHUNK_CODES - 1) / LEAVES_CHUNK_CODES;
-}
-
-uint32_t leaves_chunk_bytes(uint32_t count, uint32_t chunk) {
-    CHECK(chunk < leaves_chunks(count));
-    uint32_t left = count - chunk * LEAVES_CHUNK_CODES;
-    return (left < LEAVES_CHUNK_CODES ? left : LEAVES_CHUNK_CODES) * LEAVES_CODE_BYTES;
-}
-
-/* SPEC Q2: "The leaf at index = canonical `[index u32, code hash, claim key]`" */
-struct digest leaves_chunk_hash(uint32_t chunk, struct span codes) {
-    CHECK(codes.len > 0 && codes.len <= LEAVES_CHUNK_BYTES && codes.len % LEAVES_CODE_BYTES == 0);
-    struct merkle_stack stack = {.count = 0};
-    struct buffer CLEANUP(buffer_free) leaf = {0};
-    struct digest ret;
-    buffer_init(&leaf, 128);
-    for (uint32_t i = 0; i < codes.len / LEAVES_CODE_BYTES; i++) {
-        const uint8_t *code = codes.data + (size_t)i * LEAVES_CODE_BYTES;
-        buffer_clear(&leaf);
-        pack_array(&leaf, 3);
-        pack_uint(&leaf, (uint64_t)chunk * LEAVES_CHUNK_CODES + i);
-        pack_bytes(&leaf, span_of(code, 32));
-        pack_bytes(&leaf, span_of(code + 32, 32));
-        struct digest hash = merkle_leaf_hash(buffer_span(&leaf));
-        merkle_stack_add(&stack, &hash);
-    }
-    merkle_stack_root(&stack, &ret);
-    return ret;
-}
-
+/* The list as it is kept and sent: 32 bytes each. */
 static bool hashes_are(const struct leaves_pack *pack, struct span hashes) {
-    if (hashes.len != (size_t)leaves_chunks(pack->count) * 32) return false;
-    struct merkle_stack stack = {.count = 0};
-    struct digest h;
-    for (size_t at = 0; at < hashes.len; at += 32) {
-        memcpy(h.b, hashes.data + at, 32);
-        merkle_stack_add(&stack, &h);
-    }
-    merkle_stack_root(&stack, &h);
-    return digest_equal(&h, &pack->root);
+    struct digest list[PACK_CHUNKS_MAX];
+    if (hashes.len == 0 || hashes.len > sizeof list || hashes.len % sizeof *list != 0) return false;
+    memcpy(list, hashes.data, hashes.len);
+    return pack_chunks_check(list, hashes.len / sizeof *list, pack->count, &pack->root);
 }
 
 /* ---- names ---- */
 
-static bool alphabet(char c) {
-    return c != '\0' && strchr("0123456789ABCDEFGHJKMNPQRSTVWXYZ", c) != NULL;
-}
-
-/* 14 digits, a separator, 5 characters of Q1's alphabet. */
-static bool id_formed(const char *id, char separator) {
-    for (int i = 0; i < PACK_ID_BYTES; i++) {
-        bool ok = i < 14 ? id[i] >= '0' && id[i] <= '9' : i == 14 ? id[i] == separator : alphabet(id[i]);
-        if (!ok) return false;
-    }
-    return true;
-}
-
 static void name_of(const struct leaves_pack *pack, const char *suffix, char ret[NAME_BYTES]) {
-    CHECK(id_formed(pack->id, '/') && pack->count >= 1 && pack->count <= PACK_CODES_MAX);
+    CHECK(pack_id_valid(span_text(pack->id)) && pack->count >= 1 && pack->count <= PACK_CODES_MAX);
     snprintf(ret, NAME_BYTES, "%.14s-%.5s%s", pack->id, pack->id + 15, suffix);
 }
 
 /* Does a file's name end in this and say a pack before it? */
 static bool name_is(const char *name, const char *suffix) {
-    return strlen(name) > PACK_ID_BYTES && id_formed(name, '-') && strcmp(name + PACK_ID_BYTES, suffix) == 0;
+    char id[PACK_ID_BYTES];
+    if (strlen(name) <= PACK_ID_BYTES || name[CODE_GTIN_DIGITS] != '-') return false;
+    memcpy(id, name, sizeof id);
+    id[CODE_GTIN_DIGITS] = '/';
+    return pack_id_valid(span_of(id, sizeof id)) && strcmp(name + PACK_ID_BYTES, suffix) == 0;
 }
 
 /* ---- bytes ---- */
@@ -157,7 +111,7 @@ static bool write_at(int fd, const uint8_t *data, size_t len, uint64_t offset) {
 }
 
 static uint64_t chunk_at(uint32_t chunk) {
-    return (uint64_t)LEAVES_CHUNK_BYTES * (chunk + 1);
+    return (uint64_t)PACK_CHUNK_BYTES * (chunk + 1);
 }
 
 static bool bit(const uint8_t *bits, uint32_t i) {
@@ -206,7 +160,7 @@ static bool failed(char ret_error[LEAVES_ERROR_BYTES], const char *what, const c
 static void tally(struct leaves *l, const char *name) {
     struct file CLEANUP(file_close) f = {.fd = openat(l->directory, name, O_RDONLY | O_CLOEXEC)};
     if (f.fd < 0 || !read_at(f.fd, f.head, HEAD_BYTES, 0) || !head_formed(f.head)) return;
-    uint32_t chunks = leaves_chunks(get_u32(f.head + AT_COUNT)), held = bits_count(f.head + AT_BITS, chunks);
+    uint32_t chunks = pack_chunks(get_u32(f.head + AT_COUNT)), held = bits_count(f.head + AT_BITS, chunks);
     l->totals.chunks += held;
     l->totals.whole += held == chunks ? 1 : 0;
     l->totals.bytes += chunk_at(held);
@@ -274,12 +228,12 @@ void leaves_held(struct leaves *l, const struct leaves_pack *pack, struct leaves
     *ret = (struct leaves_held){.deleted = marked_deleted(l, pack)};
     if (ret->deleted || !file_open(l, pack, &f)) return;
     ret->hashes = f.head[AT_WHOLE] == 1;
-    ret->held = bits_count(f.head + AT_BITS, leaves_chunks(pack->count));
+    ret->held = bits_count(f.head + AT_BITS, pack_chunks(pack->count));
     memcpy(ret->bits, f.head + AT_BITS, LEAVES_BITS_BYTES);
 }
 
 bool leaves_has(const struct leaves_held *h, uint32_t chunk) {
-    CHECK(chunk < LEAVES_CHUNKS_MAX);
+    CHECK(chunk < PACK_CHUNKS_MAX);
     return bit(h->bits, chunk);
 }
 
@@ -311,13 +265,13 @@ static void mark_damaged(struct leaves *l, struct file *f, bool hashes, uint32_t
     uint64_t at = hashes ? AT_WHOLE : AT_BITS + chunk / 8;
     /* Anew: another thread may have found it before. */
     bool was = read_at(f->fd, head, HEAD_BYTES, 0) && (hashes ? head[AT_WHOLE] == 1 : bit(head + AT_BITS, chunk));
-    uint32_t chunks = leaves_chunks(get_u32(f->head + AT_COUNT));
+    uint32_t chunks = pack_chunks(get_u32(f->head + AT_COUNT));
     bool whole = was && bits_count(head + AT_BITS, chunks) == chunks;
     head[at] = (uint8_t)(hashes ? 0u : head[at] & ~(1u << chunk % 8));
     if (was && write_at(f->fd, head + at, 1, at)) {
         l->totals.damaged++;
         l->totals.chunks -= hashes ? 0 : 1;
-        l->totals.bytes -= hashes ? 0 : LEAVES_CHUNK_BYTES;
+        l->totals.bytes -= hashes ? 0 : PACK_CHUNK_BYTES;
         l->totals.whole -= !hashes && whole ? 1 : 0;
     }
     (void)pthread_mutex_unlock(&l->mutex);
@@ -325,17 +279,17 @@ static void mark_damaged(struct leaves *l, struct file *f, bool hashes, uint32_t
 
 static enum err hashes_load(struct leaves *l, const struct leaves_pack *pack, struct file *f,
                             uint8_t ret[LEAVES_HASHES_BYTES_MAX]) {
-    size_t len = (size_t)leaves_chunks(pack->count) * 32;
+    size_t len = (size_t)pack_chunks(pack->count) * 32;
     if (f->head[AT_WHOLE] != 1) return ERR_LEAVES_ABSENT;
     if (read_at(f->fd, ret, len, AT_HASHES) && hashes_are(pack, span_of(ret, len))) return OK;
     mark_damaged(l, f, true, 0);
     return ERR_LEAVES_ABSENT;
 }
 
-static bool chunk_is(const uint8_t *hashes, uint32_t chunk, struct span codes) {
-    struct digest have = leaves_chunk_hash(chunk, codes), want;
+static bool chunk_is(const struct leaves_pack *pack, const uint8_t *hashes, uint32_t chunk, struct span codes) {
+    struct digest want;
     memcpy(want.b, hashes + (size_t)chunk * 32, 32);
-    return digest_equal(&have, &want);
+    return pack_chunk_check(codes, chunk, pack->count, &want);
 }
 
 enum err leaves_get_hashes(struct leaves *l, const struct leaves_pack *pack, struct buffer *ret) {
@@ -346,19 +300,19 @@ enum err leaves_get_hashes(struct leaves *l, const struct leaves_pack *pack, str
     enum err e = hashes_load(l, pack, &f, hashes);
     if (e != OK) return e;
     buffer_clear(ret);
-    buffer_append(ret, hashes, (size_t)leaves_chunks(pack->count) * 32);
+    buffer_append(ret, hashes, (size_t)pack_chunks(pack->count) * 32);
     return OK;
 }
 
 enum err leaves_get_chunk(struct leaves *l, const struct leaves_pack *pack, uint32_t chunk, struct buffer *ret) {
     struct file CLEANUP(file_close) f = {.fd = -1};
-    uint8_t hashes[LEAVES_HASHES_BYTES_MAX], codes[LEAVES_CHUNK_BYTES];
-    uint32_t len = leaves_chunk_bytes(pack->count, chunk);
+    uint8_t hashes[LEAVES_HASHES_BYTES_MAX], codes[PACK_CHUNK_BYTES];
+    uint32_t len = pack_chunk_codes(pack->count, chunk) * PACK_ENTRY_BYTES;
     if (marked_deleted(l, pack)) return ERR_LEAVES_DELETED;
     if (!file_open(l, pack, &f) || !bit(f.head + AT_BITS, chunk)) return ERR_LEAVES_ABSENT;
     enum err e = hashes_load(l, pack, &f, hashes);
     if (e != OK) return e;
-    if (!read_at(f.fd, codes, len, chunk_at(chunk)) || !chunk_is(hashes, chunk, span_of(codes, len))) {
+    if (!read_at(f.fd, codes, len, chunk_at(chunk)) || !chunk_is(pack, hashes, chunk, span_of(codes, len))) {
         mark_damaged(l, &f, false, chunk);
         return ERR_LEAVES_ABSENT;
     }
@@ -371,9 +325,9 @@ enum err leaves_get_chunk(struct leaves *l, const struct leaves_pack *pack, uint
 
 static bool room(const struct leaves *l) {
     struct statvfs v;
-    if (l->totals.bytes + LEAVES_CHUNK_BYTES > l->options.bytes_max) return false;
+    if (l->totals.bytes + PACK_CHUNK_BYTES > l->options.bytes_max) return false;
     return fstatvfs(l->directory, &v) == 0 &&
-           (uint64_t)v.f_bavail * v.f_frsize >= l->options.free_bytes_min + LEAVES_CHUNK_BYTES;
+           (uint64_t)v.f_bavail * v.f_frsize >= l->options.free_bytes_min + PACK_CHUNK_BYTES;
 }
 
 /* A file with the hashes and no chunk, under its name when it is whole. */
@@ -421,10 +375,10 @@ static bool chunk_write(struct leaves *l, const struct leaves_pack *pack, struct
     if (!write_at(f->fd, codes.data, codes.len, chunk_at(chunk)) || fdatasync(f->fd) != 0) return false;
     *byte = (uint8_t)(*byte | 1u << chunk % 8);
     if (!write_at(f->fd, byte, 1, AT_BITS + chunk / 8)) return false;
-    uint32_t chunks = leaves_chunks(pack->count);
+    uint32_t chunks = pack_chunks(pack->count);
     bool whole = bits_count(f->head + AT_BITS, chunks) == chunks;
     l->totals.chunks++;
-    l->totals.bytes += LEAVES_CHUNK_BYTES;
+    l->totals.bytes += PACK_CHUNK_BYTES;
     if (!whole) return true;
     l->totals.whole++;
     l->whole_count++;
@@ -436,10 +390,9 @@ enum err leaves_put_chunk(struct leaves *l, const struct leaves_pack *pack, uint
     struct file CLEANUP(file_close) f = {.fd = -1}, CLEANUP(file_close) now = {.fd = -1};
     uint8_t hashes[LEAVES_HASHES_BYTES_MAX];
     if (marked_deleted(l, pack)) return ERR_LEAVES_DELETED;
-    if (chunk >= leaves_chunks(pack->count) || codes.len != leaves_chunk_bytes(pack->count, chunk))
-        return ERR_LEAVES_CHUNK;
+    if (chunk >= pack_chunks(pack->count)) return ERR_LEAVES_CHUNK;
     if (!file_open(l, pack, &f) || hashes_load(l, pack, &f, hashes) != OK) return ERR_LEAVES_ORDER;
-    if (!chunk_is(hashes, chunk, codes)) return ERR_LEAVES_CHUNK;
+    if (!chunk_is(pack, hashes, chunk, codes)) return ERR_LEAVES_CHUNK;
     (void)pthread_mutex_lock(&l->mutex);
     /* Anew: another thread may have set bits since. */
     bool ok = file_open(l, pack, &now);

@@ -3,10 +3,8 @@
  * code issued, or never issued. They are attachments: whoever lacks them "cannot tell", and
  * they can be deleted without touching any proof.
  *
- * A code's leaf is kept as 64 bytes, code hash || claim key, in the order of the indices; a chunk is 1,024
- * codes, the last one shorter. The hash of a chunk is the RFC 9162 root over its leaves, and 1,024 is a power of
- * two: so the root over the vector of chunk hashes is the pack's root. The vector is checked
- * against root and count, each chunk against its hash.
+ * They are kept as trace/pack_tree.h says: chunks of 1,024 entries and the list of chunk hashes. The list is checked against root and
+ * count, each chunk against its hash.
  *
  * Promises.
  *   1. Nothing unchecked is kept, and nothing unchecked is given: every call checks what it reads or writes against the root and count
@@ -29,17 +27,12 @@
 #ifndef STORAGE_LEAVES_H
 #define STORAGE_LEAVES_H
 
-#include "base/crypto.h"
 #include "base/limits.h"
-#include "ledger/value.h"
+#include "trace/pack_tree.h"
 
 enum {
-    LEAVES_CODE_BYTES = 64,
-    LEAVES_CHUNK_CODES = 1024,
-    LEAVES_CHUNK_BYTES = LEAVES_CHUNK_CODES * LEAVES_CODE_BYTES,
-    LEAVES_CHUNKS_MAX = (PACK_CODES_MAX + LEAVES_CHUNK_CODES - 1) / LEAVES_CHUNK_CODES,
-    LEAVES_HASHES_BYTES_MAX = LEAVES_CHUNKS_MAX * 32,
-    LEAVES_BITS_BYTES = (LEAVES_CHUNKS_MAX + 7) / 8,
+    LEAVES_HASHES_BYTES_MAX = PACK_CHUNKS_MAX * 32,
+    LEAVES_BITS_BYTES = (PACK_CHUNKS_MAX + 7) / 8,
     LEAVES_ERROR_BYTES = 256,
 };
 
@@ -49,12 +42,6 @@ struct leaves_pack {
     uint32_t count;
     struct digest root;
 };
-
-uint32_t leaves_chunks(uint32_t count);
-/* Bytes of one chunk; chunk < leaves_chunks(count). */
-uint32_t leaves_chunk_bytes(uint32_t count, uint32_t chunk);
-/* The hash of chunk number `chunk`, whose codes these are: 64 bytes each, 1 to 1,024 of them. */
-struct digest leaves_chunk_hash(uint32_t chunk, struct span codes);
 
 struct leaves_options {
     uint64_t bytes_max, free_bytes_min;

@@ -15,7 +15,7 @@
 #include "node/leaf_message.h"
 #include "node/peer_message.h"
 
-enum { NODES = 5, PACKS_MAX = 48, COUNT = 2 * LEAVES_CHUNK_CODES + 7, CHUNKS = 3, PARTS = CHUNKS + 1, EVENTS_MAX = 4096 };
+enum { NODES = 5, PACKS_MAX = 48, COUNT = 2 * PACK_CHUNK_CODES + 7, CHUNKS = 3, PARTS = CHUNKS + 1, EVENTS_MAX = 4096 };
 
 struct event {
     uint64_t at_ms;
@@ -53,16 +53,24 @@ static uint64_t next_random(struct world *w) {
 }
 
 static struct span codes_of(struct world *w, uint32_t pack, uint32_t chunk) {
-    uint32_t len = leaves_chunk_bytes(COUNT, chunk);
+    uint32_t len = pack_chunk_codes(COUNT, chunk) * PACK_ENTRY_BYTES;
     for (uint32_t i = 0; i < COUNT; i++) w->codes[(size_t)i * 64] = (uint8_t)pack;
-    return span_of(w->codes + (size_t)chunk * LEAVES_CHUNK_BYTES, len);
+    return span_of(w->codes + (size_t)chunk * PACK_CHUNK_BYTES, len);
 }
 
 static void hashes_of(struct world *w, uint32_t pack, uint8_t ret[CHUNKS * 32]) {
-    for (uint32_t c = 0; c < CHUNKS; c++) {
-        struct digest h = leaves_chunk_hash(c, codes_of(w, pack, c));
-        memcpy(ret + (size_t)c * 32, h.b, 32);
+    struct pack_tree *tree = check_alloc(1, sizeof *tree);
+    struct digest root;
+    (void)codes_of(w, pack, 0);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct digest hash;
+        struct pubkey key;
+        pack_entry_read(w->codes + (size_t)i * PACK_ENTRY_BYTES, &hash, &key);
+        pack_tree_add(tree, &hash, &key);
     }
+    pack_tree_finish(tree, &root);
+    memcpy(ret, tree->chunks, CHUNKS * 32);
+    free(tree);
 }
 
 static struct leaves *open_leaves(struct member *m) {
@@ -413,7 +421,7 @@ static void deleted_and_damaged(void **state) {
     snprintf(command, sizeof command, "truncate -s 70000 %s/00000000690124-ABC01.leaves", w->nodes[2].directory);
     assert_int_equal(system(command), 0);
     struct buffer out;
-    buffer_init(&out, LEAVES_CHUNK_BYTES);
+    buffer_init(&out, PACK_CHUNK_BYTES);
     for (uint32_t c = 0; c < CHUNKS; c++)
         assert_int_equal(leaves_get_chunk(w->nodes[2].leaves, &w->packs[1], c, &out), ERR_LEAVES_ABSENT);
     buffer_free(&out);

@@ -22,20 +22,20 @@
 #include "base/merkle_root.h"
 
 /* Three chunks, the last one of a single code: its hash is a leaf's. */
-enum { COUNT = 2 * LEAVES_CHUNK_CODES + 1, CHUNKS = 3 };
+enum { COUNT = 2 * PACK_CHUNK_CODES + 1, CHUNKS = 3 };
 
 static const struct leaves_options plenty = {UINT64_C(1) << 40, 0};
 
 struct fixture {
     char directory[64];
     struct leaves_pack pack;
-    uint8_t codes[COUNT * LEAVES_CODE_BYTES];
+    uint8_t codes[COUNT * PACK_ENTRY_BYTES];
     uint8_t hashes[CHUNKS * 32];
     struct buffer out;
 };
 
 static struct span chunk_of(const struct fixture *f, uint32_t chunk) {
-    return span_of(f->codes + (size_t)chunk * LEAVES_CHUNK_BYTES, leaves_chunk_bytes(COUNT, chunk));
+    return span_of(f->codes + (size_t)chunk * PACK_CHUNK_BYTES, pack_chunk_codes(COUNT, chunk) * PACK_ENTRY_BYTES);
 }
 
 /* The root as the spec says it, leaf by leaf, without chunks. */
@@ -62,13 +62,21 @@ static struct fixture *setup(void) {
     struct fixture *f = check_alloc(1, sizeof *f);
     snprintf(f->directory, sizeof f->directory, "/tmp/suyuan-leaves-XXXXXX");
     assert_non_null(mkdtemp(f->directory));
-    buffer_init(&f->out, LEAVES_CHUNK_BYTES);
+    buffer_init(&f->out, PACK_CHUNK_BYTES);
     for (size_t i = 0; i < sizeof f->codes; i++) f->codes[i] = (uint8_t)(i * 7 + i / 64 * 13 + i / 4096);
     f->pack = (struct leaves_pack){"06901234567892/ABC12", COUNT, root_of(f->codes, COUNT)};
-    for (uint32_t c = 0; c < CHUNKS; c++) {
-        struct digest h = leaves_chunk_hash(c, chunk_of(f, c));
-        memcpy(f->hashes + (size_t)c * 32, h.b, 32);
+    struct pack_tree *tree = check_alloc(1, sizeof *tree);
+    struct digest root;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct digest hash;
+        struct pubkey key;
+        pack_entry_read(f->codes + (size_t)i * PACK_ENTRY_BYTES, &hash, &key);
+        pack_tree_add(tree, &hash, &key);
     }
+    pack_tree_finish(tree, &root);
+    assert_true(digest_equal(&root, &f->pack.root));
+    memcpy(f->hashes, tree->chunks, sizeof f->hashes);
+    free(tree);
     return f;
 }
 
@@ -132,7 +140,7 @@ static void a_pack_goes_in_and_comes_out(void **state) {
             assert_true(span_equal(buffer_span(&f->out), chunk_of(f, c)));
         }
         leaves_totals(l, &t);
-        assert_true(t.whole == 1 && t.chunks == CHUNKS && t.damaged == 0 && t.bytes == 4 * LEAVES_CHUNK_BYTES);
+        assert_true(t.whole == 1 && t.chunks == CHUNKS && t.damaged == 0 && t.bytes == 4 * PACK_CHUNK_BYTES);
         assert_int_equal(leaves_became_whole(l, &sequence, id), life == 0);
         if (life == 0) assert_string_equal(id, f->pack.id);
         leaves_close(l);
@@ -147,7 +155,7 @@ static void what_is_not_the_packs_is_refused(void **state) {
     (void)state;
     struct fixture *f = setup();
     struct leaves *l = open_with(f, &plenty);
-    uint8_t bad[LEAVES_CHUNK_BYTES];
+    uint8_t bad[PACK_CHUNK_BYTES];
     assert_int_equal(leaves_put_chunk(l, &f->pack, 0, chunk_of(f, 0)), ERR_LEAVES_ORDER);
     struct span hashes = span_of(f->hashes, sizeof f->hashes);
     for (size_t len = 0; len < hashes.len; len += 16)
@@ -158,7 +166,7 @@ static void what_is_not_the_packs_is_refused(void **state) {
         f->hashes[i] ^= 1;
     }
     assert_int_equal(leaves_put_hashes(l, &f->pack, hashes), OK);
-    for (size_t i = 0; i < LEAVES_CHUNK_BYTES; i += 997) {
+    for (size_t i = 0; i < PACK_CHUNK_BYTES; i += 997) {
         memcpy(bad, f->codes, sizeof bad);
         bad[i] ^= 0x80;
         assert_int_equal(leaves_put_chunk(l, &f->pack, 0, span_of(bad, sizeof bad)), ERR_LEAVES_CHUNK);
@@ -197,9 +205,9 @@ static void a_crash_at_each_step(void **state) {
     /* A chunk half written, and one wholly, without their bits. */
     fd = open(path, O_RDWR);
     assert_true(fd >= 0);
-    assert_int_equal(pwrite(fd, f->codes, 3000, LEAVES_CHUNK_BYTES), 3000);
-    assert_int_equal(pwrite(fd, f->codes + LEAVES_CHUNK_BYTES, LEAVES_CHUNK_BYTES, 2 * LEAVES_CHUNK_BYTES),
-                     LEAVES_CHUNK_BYTES);
+    assert_int_equal(pwrite(fd, f->codes, 3000, PACK_CHUNK_BYTES), 3000);
+    assert_int_equal(pwrite(fd, f->codes + PACK_CHUNK_BYTES, PACK_CHUNK_BYTES, 2 * PACK_CHUNK_BYTES),
+                     PACK_CHUNK_BYTES);
     assert_int_equal(close(fd), 0);
     l = open_with(f, &plenty);
     assert_int_equal(held(l, f), 0);
@@ -207,7 +215,7 @@ static void a_crash_at_each_step(void **state) {
     put_all(l, f);
     leaves_close(l);
     /* What no crash leaves but a disk may: the file shorter than its bits say, a bit too many. */
-    assert_int_equal(truncate(path, 2 * LEAVES_CHUNK_BYTES + 100), 0);
+    assert_int_equal(truncate(path, 2 * PACK_CHUNK_BYTES + 100), 0);
     l = open_with(f, &plenty);
     assert_int_equal(held(l, f), CHUNKS);
     assert_int_equal(leaves_get_chunk(l, &f->pack, 0, &f->out), OK);
@@ -236,7 +244,7 @@ static void a_damaged_disk_gives_nothing(void **state) {
     char path[128];
     path_of(f, ".leaves", path);
     put_all(l, f);
-    alter(path, LEAVES_CHUNK_BYTES + 777);
+    alter(path, PACK_CHUNK_BYTES + 777);
     assert_int_equal(leaves_get_chunk(l, &f->pack, 0, &f->out), ERR_LEAVES_ABSENT);
     assert_int_equal(held(l, f), 2);
     leaves_totals(l, &t);
@@ -258,7 +266,7 @@ static void a_damaged_disk_gives_nothing(void **state) {
 static void a_disk_that_takes_no_more(void **state) {
     (void)state;
     struct fixture *f = setup();
-    struct leaves_options narrow = {3 * LEAVES_CHUNK_BYTES, 0}, full = {UINT64_C(1) << 40, UINT64_C(1) << 60};
+    struct leaves_options narrow = {3 * PACK_CHUNK_BYTES, 0}, full = {UINT64_C(1) << 40, UINT64_C(1) << 60};
     struct leaves *l = open_with(f, &full);
     assert_int_equal(leaves_put_hashes(l, &f->pack, span_of(f->hashes, sizeof f->hashes)), ERR_LEAVES_ROOM);
     leaves_close(l);
@@ -271,7 +279,7 @@ static void a_disk_that_takes_no_more(void **state) {
     leaves_close(l);
     /* The system itself refuses, in the middle of a chunk. */
     l = open_with(f, &plenty);
-    struct rlimit was, less = {3 * LEAVES_CHUNK_BYTES + 10, RLIM_INFINITY};
+    struct rlimit was, less = {3 * PACK_CHUNK_BYTES + 10, RLIM_INFINITY};
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
     less.rlim_max = was.rlim_max;
     (void)signal(SIGXFSZ, SIG_IGN);
