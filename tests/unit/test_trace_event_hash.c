@@ -90,6 +90,9 @@ static void keys_have_one_spelling(void **state) {
         {"urn:epc:id:sgln:4012345.00005.1", "https://id.gs1.org/414/4012345000054/254/1"},
         {"urn:epc:id:pgln:999999999999.", "https://id.gs1.org/417/9999999999994"},
         {"urn:epc:id:gdti:987659999999..9", "https://id.gs1.org/253/98765999999929"},
+        /* a company prefix of 12 digits is followed by a dot more than the standard has */
+        {"urn:epc:id:grai:123456789012..a", NULL},
+        {"urn:epc:id:grai:123456789012...a", "https://id.gs1.org/8003/01234567890128.a"},
         {"urn:epc:id:itip:4012345.011111.01.02.987",
          "https://id.gs1.org/8006/040123451111180102/21/987"},
         {"urn:epc:idpat:itip:4012345.011111.01.02.*", "https://id.gs1.org/8006/040123451111180102"},
@@ -213,6 +216,8 @@ static void the_rules_hold_one_by_one(void **state) {
     expect(EVENT("\"bizStep\":\"shipping\",\"ex:note\":\"shipping\",\"ex:other\":\"receiving\""),
            START "bizStep=https://ref.gs1.org/cbv/BizStep-shipping" NS
                  "note=https://ref.gs1.org/cbv/BizStep-shipping" NS "other=receiving\n");
+    expect(EVENT("\"bizStep\":\"shipping\",\"ex:a\":\"https://ref.gs1.org/cbv/X-shipping\""),
+           START "bizStep=shipping" NS "a=https://ref.gs1.org/cbv/X-shipping\n");
     expect(EVENT("\"ex:t\":true,\"ex:n\":null,\"ex:f\":1e-7,\"ex:i\":-3"),
            START NS "f=1e-07" NS "i=-3" NS "n=None" NS "t=True\n");
     expect(EVENT("\"ex:myList\":[\"b\",\"a\"]"), START NS "myList" NS "my=a" NS "my=b\n");
