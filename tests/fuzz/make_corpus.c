@@ -10,6 +10,7 @@
 #include "node/replica_message.h"
 #include "storage/journal_frame.h"
 #include "tests/fuzz/lone_replica.h"
+#include "tests/unit/epc_random.h"
 #include "tests/unit/ledger_world.h"
 #include "trace/identifier.h"
 
@@ -395,6 +396,34 @@ static void replicas(void) {
     world_end(&w);
 }
 
+/* ---- tags ---- */
+
+static void tags(void) {
+    struct buffer b CLEANUP(buffer_free) = {0};
+    struct rng r = {1};
+    buffer_init(&b, EPC_TEXT_MAX);
+    for (int scheme = EPC_NO_SCHEME + 1; scheme < EPC_SCHEMES; scheme++) {
+        struct epc e;
+        size_t bits;
+        rng_epc(&r, (enum epc_scheme)scheme, &e);
+        buffer_clear(&b);
+        CHECK(epc_to_bits(&e, &b, &bits) == OK);
+        seed("epc", epc_scheme_name(e.scheme), "B", 1, buffer_span(&b));
+    }
+    text_seed("epc", "hex", "H3066C4409047E140075BCD15");
+    text_seed("epc", "segment-hex", "Seh30164596f40c0e5cbe991a83");
+    text_seed("epc", "segment-base64", "SexMBZFlvQMDly-mRqD");
+    text_seed("epc", "tag-sgtin", "Turn:epc:tag:sgtin-198:3.0614141.812345.a%2Fb.c");
+    text_seed("epc", "tag-adi", "Turn:epc:tag:adi-var:12.W81X9C.3KL984PX1.%232WMA52");
+    text_seed("epc", "id-grai", "Iurn:epc:id:grai:061414113245..0");
+    text_seed("epc", "id-lgtin", "Iurn:epc:class:lgtin:4012345.012345.L%2F1");
+    text_seed("epc", "id-pattern", "Iurn:epc:idpat:itip:4012345.012345.01.02.*");
+    text_seed("epc", "id-bic", "Iurn:epc:id:bic:CSQU3054383");
+    text_seed("epc", "link-item", "L\x07https://a.example/x/01/04012345123456/22/v/10/L%2F1/21/A?17=290131&7007=290101290131&x=y");
+    text_seed("epc", "link-location", "L\x08/414/0614141123452/254/A%22");
+    text_seed("epc", "link-asset", "L\x06/8004/0614141Ab%25?8008=29010124");
+}
+
 /* ---- journal ---- */
 
 static void journal(void) {
@@ -438,6 +467,7 @@ int main(int argc, char **argv) {
     messages(&w);
     peers();
     replicas();
+    tags();
     journal();
     world_end(&w);
     return 0;
