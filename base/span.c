@@ -39,6 +39,15 @@ struct span span_part(struct span a, size_t from, size_t len) {
     return (struct span){len == 0 ? NULL : a.data + from, len};
 }
 
+struct span span_take(struct span *rest, char separator) {
+    size_t end = 0;
+    while (end < rest->len && (char)rest->data[end] != separator)
+        end++;
+    struct span part = span_part(*rest, 0, end);
+    *rest = end == rest->len ? SPAN_EMPTY : span_part(*rest, end + 1, rest->len - end - 1);
+    return part;
+}
+
 /* Length of the UTF-8 sequence at p, 0 when malformed (RFC 3629 section 4). */
 static size_t utf8_sequence(const uint8_t *p, size_t left) {
     uint8_t c = p[0];

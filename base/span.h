@@ -32,6 +32,8 @@ int span_compare(struct span a, struct span b);
 bool span_starts(struct span a, const char *prefix);
 /* The part from `from` of length `len`; both must lie inside (CHECK). */
 struct span span_part(struct span a, size_t from, size_t len);
+/* The part before the next `separator`, which is dropped with it; all that is left when there is none. */
+struct span span_take(struct span *rest, char separator);
 /* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms) without U+0000. */
 bool span_is_utf8(struct span a);
 

@@ -175,17 +175,6 @@ static struct span rest_from(struct span s, size_t at) {
     return span_part(s, at, s.len - at);
 }
 
-/* The part before the next `separator`, which is dropped with it; all that is left when there is
- * none. */
-static struct span next_part(struct span *rest, char separator) {
-    size_t end = 0;
-    while (end < rest->len && (char)rest->data[end] != separator)
-        end++;
-    struct span part = span_part(*rest, 0, end);
-    *rest = end == rest->len ? SPAN_EMPTY : rest_from(*rest, end + 1);
-    return part;
-}
-
 static bool named(struct span segment, const char *ai, const char *alpha) {
     return span_is(segment, ai) || (alpha != NULL && span_is(segment, alpha));
 }
@@ -214,7 +203,7 @@ static bool qualifier_read(struct key *key, size_t *at_rule, struct span name, s
 /* "01/04012345678901/10/ABC": a key and its qualifiers and nothing else. */
 static bool pairs_read(struct span path, struct key *ret) {
     struct key key = {.count = 0};
-    struct span name = next_part(&path, '/');
+    struct span name = span_take(&path, '/');
     size_t at_rule = 0;
     size_t found = KEYS;
     for (size_t i = 0; i < KEYS; i++) {
@@ -222,12 +211,12 @@ static bool pairs_read(struct span path, struct key *ret) {
     }
     if (found == KEYS) return false;
     key.ai = (enum key_ai)found;
-    if (!value_unescape(&key.value, next_part(&path, '/'))) return false;
+    if (!value_unescape(&key.value, span_take(&path, '/'))) return false;
     if (key.ai == KEY_GTIN) gtin_pad(&key.value);
     if (!fits(&key.value, rules[found].shape)) return false;
     while (path.len > 0) {
-        name = next_part(&path, '/');
-        if (!qualifier_read(&key, &at_rule, name, next_part(&path, '/'))) return false;
+        name = span_take(&path, '/');
+        if (!qualifier_read(&key, &at_rule, name, span_take(&path, '/'))) return false;
     }
     *ret = key;
     return true;
@@ -254,12 +243,12 @@ static bool link_read(struct span text, struct key *ret) {
                                                        : 0;
     if (scheme == 0) return false;
     struct span rest = rest_from(text, scheme);
-    rest = next_part(&rest, '#');
-    rest = next_part(&rest, '?');
-    if (next_part(&rest, '/').len == 0) return false;
+    rest = span_take(&rest, '#');
+    rest = span_take(&rest, '?');
+    if (span_take(&rest, '/').len == 0) return false;
     while (rest.len > 0) {
         if (pairs_read(rest, ret)) return true;
-        (void)next_part(&rest, '/');
+        (void)span_take(&rest, '/');
     }
     return false;
 }
@@ -271,7 +260,7 @@ enum { PARTS_MAX = 5 };
 static bool parts_read(struct span text, size_t count, struct span ret[PARTS_MAX]) {
     for (size_t i = 0; i + 1 < count; i++) {
         size_t before = text.len;
-        ret[i] = next_part(&text, '.');
+        ret[i] = span_take(&text, '.');
         if (ret[i].len == before) return false; /* no dot */
     }
     ret[count - 1] = text;

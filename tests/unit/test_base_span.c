@@ -89,6 +89,16 @@ static void spans_compare_by_bytes(void **state) {
     assert_true(span_is(span_text("ab"), "ab") && !span_is(span_text("ab"), "a"));
 }
 
+static void parts_are_taken_off_the_front(void **state) {
+    struct span rest = span_text("a//b");
+    (void)state;
+    assert_true(span_is(span_take(&rest, '/'), "a"));
+    assert_true(span_is(span_take(&rest, '/'), ""));
+    assert_true(span_is(span_take(&rest, '/'), "b"));
+    assert_int_equal(rest.len, 0);
+    assert_int_equal(span_take(&rest, '/').len, 0);
+}
+
 static void a_buffer_keeps_its_bound(void **state) {
     (void)state;
     struct buffer b;
@@ -159,6 +169,7 @@ int main(void) {
         cmocka_unit_test(utf8_is_what_rfc_3629_says),
         cmocka_unit_test(utf8_eight_at_a_time),
         cmocka_unit_test(spans_compare_by_bytes),
+        cmocka_unit_test(parts_are_taken_off_the_front),
         cmocka_unit_test(a_buffer_keeps_its_bound),
         cmocka_unit_test(an_arena_keeps_its_bound),
         cmocka_unit_test(integers_are_big_endian),
