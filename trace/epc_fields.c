@@ -67,7 +67,10 @@ enum indicator { INTEGER, HEX_UPPER, HEX_LOWER, BASE64, ASCII, CODE_40, INDICATO
 
 static const char hex_upper[] = "0123456789ABCDEF";
 static const char hex_lower[] = "0123456789abcdef";
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const char *base64url_alphabet(void) {
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+}
+
 static const char code_40[] = "\1ABCDEFGHIJKLMNOPQRSTUVWXYZ-.:0123456789"; /* the first is padding */
 
 static const char *alphabet(enum indicator indicator) {
@@ -79,7 +82,7 @@ static const char *alphabet(enum indicator indicator) {
     case HEX_LOWER:
         return hex_lower;
     case BASE64:
-        return base64;
+        return base64url_alphabet();
     case CODE_40:
         return code_40 + 1;
     case ASCII:
@@ -371,7 +374,7 @@ static enum err numeric_take(struct bit_reader *r, const struct component *c, st
 static enum err country_put(struct bit_writer *w, struct span *text) {
     for (size_t i = 0; i < 2; i++) {
         if (i >= text->len || text->data[i] < 'A' || text->data[i] > 'Z') return ERR_EPC_CHARACTER;
-        bits_put(w, place(base64, (char)text->data[i]), 6);
+        bits_put(w, place(alphabet(BASE64), (char)text->data[i]), 6);
     }
     *text = span_part(*text, 2, text->len - 2);
     return OK;
@@ -380,7 +383,7 @@ static enum err country_put(struct bit_writer *w, struct span *text) {
 static enum err country_take(struct bit_reader *r, struct epc_value *value) {
     unsigned first = (unsigned)bits_take(r, 6), second = (unsigned)bits_take(r, 6);
     if (first > 25 || second > 25) return ERR_EPC_CHARACTER;
-    char text[2] = {base64[first], base64[second]};
+    char text[2] = {alphabet(BASE64)[first], alphabet(BASE64)[second]};
     return value_add(value, span_of(text, 2)) ? OK : ERR_EPC_LENGTH;
 }
 

@@ -122,15 +122,6 @@ enum err epc_to_elements(const struct epc *e, struct epc_element *ret, size_t *r
 
 /* ---- links ---- */
 
-static struct span part_take(struct span *rest, char separator) {
-    size_t end = 0;
-    while (end < rest->len && (char)rest->data[end] != separator)
-        end++;
-    struct span part = span_part(*rest, 0, end);
-    *rest = end == rest->len ? SPAN_EMPTY : span_part(*rest, end + 1, rest->len - end - 1);
-    return part;
-}
-
 static bool number_like(struct span name) {
     if (name.len < 2 || name.len > 4) return false;
     for (size_t i = 0; i < name.len; i++)
@@ -161,16 +152,16 @@ static bool is_key(struct span name) {
 
 /* "01/.../21/..." to its end: pairs, the first a key, the others its qualifiers. */
 static enum err path_take(struct span path, struct epc_element *list, size_t *count) {
-    struct span key = part_take(&path, '/');
+    struct span key = span_take(&path, '/');
     if (!is_key(key)) return ERR_EPC_LINK;
-    enum err err = pair_take(key, part_take(&path, '/'), list, count);
+    enum err err = pair_take(key, span_take(&path, '/'), list, count);
     const char *const *qualifiers = path_of(list[0].ai);
     for (size_t at = 0; err == OK && path.len > 0;) {
-        struct span name = part_take(&path, '/');
+        struct span name = span_take(&path, '/');
         while (at < 4 && qualifiers[at] != NULL && !span_is(name, qualifiers[at]))
             at++;
         if (at == 4 || qualifiers[at++] == NULL) return ERR_EPC_LINK;
-        err = pair_take(name, part_take(&path, '/'), list, count);
+        err = pair_take(name, span_take(&path, '/'), list, count);
     }
     return err;
 }
@@ -183,7 +174,7 @@ static enum err segments_take(struct span path, struct epc_element *list, size_t
         enum err err = path_take(path, list, count);
         if (err == OK) return OK;
         if (err != ERR_EPC_LINK && first == ERR_EPC_LINK) first = err;
-        (void)part_take(&path, '/');
+        (void)span_take(&path, '/');
     }
     return first;
 }
@@ -202,7 +193,7 @@ static bool host_take_off(struct span *text, struct span *ret_host) {
             i++;
         if (i < len) continue;
         *text = span_part(*text, len, text->len - len);
-        *ret_host = part_take(text, '/');
+        *ret_host = span_take(text, '/');
         return ret_host->len > 0;
     }
     return false;
@@ -214,13 +205,13 @@ enum err epc_from_digital_link(struct span text, uint8_t prefix_digits, struct e
     size_t count = 0;
     struct span host, rest = text;
     if (text.len > EPC_TEXT_MAX) return ERR_TOO_LARGE;
-    rest = part_take(&rest, '#');
-    struct span path = part_take(&rest, '?');
+    rest = span_take(&rest, '#');
+    struct span path = span_take(&rest, '?');
     if (!host_take_off(&path, &host)) return ERR_EPC_LINK;
     enum err err = segments_take(path, list, &count);
     while (err == OK && rest.len > 0) {
-        struct span pair = part_take(&rest, '&');
-        struct span name = part_take(&pair, '=');
+        struct span pair = span_take(&rest, '&');
+        struct span name = span_take(&pair, '=');
         if (number_like(name)) err = pair_take(name, pair, list, &count);
     }
     if (err == OK) err = epc_from_elements(list, count, prefix_digits, &e);
@@ -267,12 +258,10 @@ enum err epc_to_digital_link(const struct epc *e, struct span stem, struct buffe
 
 /* ---- hexadecimal and base64url ---- */
 
-static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /* Bits written in digits of so many bits each. */
 static enum err digits_take(struct span text, const char *alphabet, unsigned bits, struct epc *ret) {
     struct bit_writer w = {.count = 0};
-    if (text.len * bits > EPC_BITS_MAX) return ERR_TOO_LARGE;
+    if (text.len > EPC_BITS_MAX / bits) return ERR_TOO_LARGE;
     for (size_t i = 0; i < text.len; i++) {
         const char *at = text.data[i] == 0 ? NULL : strchr(alphabet, text.data[i]);
         if (at == NULL) return ERR_EPC_SEGMENT;
@@ -314,7 +303,7 @@ enum err epc_from_segment(struct span segment, struct epc *ret) {
     bool hex = span_starts(segment, "eh");
     if (!hex && !span_starts(segment, "ex")) return ERR_EPC_SEGMENT;
     struct span digits = span_part(segment, 2, segment.len - 2);
-    return hex ? digits_take(digits, "0123456789abcdef", 4, ret) : digits_take(digits, base64url, 6, ret);
+    return hex ? digits_take(digits, "0123456789abcdef", 4, ret) : digits_take(digits, base64url_alphabet(), 6, ret);
 }
 
 enum err epc_to_segment(const struct epc *e, enum epc_segment form, struct buffer *out) {
@@ -322,7 +311,7 @@ enum err epc_to_segment(const struct epc *e, enum epc_segment form, struct buffe
     bool hex = form == EPC_SEGMENT_HEX;
     buffer_init(&b, EPC_BITS_MAX / 4 + 8);
     buffer_text(&b, hex ? "eh" : "ex");
-    enum err err = hex ? digits_write(e, "0123456789abcdef", 4, 4, &b) : digits_write(e, base64url, 6, 6, &b);
+    enum err err = hex ? digits_write(e, "0123456789abcdef", 4, 4, &b) : digits_write(e, base64url_alphabet(), 6, 6, &b);
     if (err == OK) buffer_append_span(out, buffer_span(&b));
     return err;
 }

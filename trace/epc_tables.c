@@ -248,8 +248,7 @@ static const struct ai_row ai_rows[] = {
     {ONE(7250), F_INTEGER(8, 27), F_NONE},
     {ONE(7251), F_INTEGER(12, 40), F_NONE},
     {ONE(7252), F_INTEGER(1, 4), F_NONE},
-    {ONE(7253), F_TEXT(40), F_NONE},
-    {ONE(7254), {METHOD_TEXT, 30, 6}, F_NONE},
+    {7253, 7254, 9, F_TEXT(40), F_NONE}, /* 7254 is printed with 30, and with the 6 bits of 40 */
     {ONE(7255), F_TEXT(10), F_NONE},
     {ONE(7256), F_TEXT(90), F_NONE},
     {ONE(7257), F_TEXT(70), F_NONE},

@@ -150,6 +150,7 @@ enum err component_take(struct bit_reader *r, const struct component *c, enum le
 enum err host_put(struct bit_writer *w, const struct epc_host *host) MUST_USE;
 enum err host_take(struct bit_reader *r, struct epc_host *ret) MUST_USE;
 enum err host_check(struct span text) MUST_USE;
+const char *base64url_alphabet(void); /* RFC 4648 section 5 */
 /* Groups of three characters in 16 bits. */
 bool code40_has(struct span text);
 void code40_put(struct bit_writer *w, struct span text);

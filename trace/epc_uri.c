@@ -238,9 +238,18 @@ static enum err writable(const struct epc *e) {
     return OK;
 }
 
+/* A lot of pieces, a variant: the pattern of the whole class would name more than was named. */
+static bool part_of_class(const struct epc *e) {
+    bool part = false;
+    for (size_t i = 0; i < e->data_count; i++)
+        part = part || strcmp(e->data[i].ai, "10") == 0 || strcmp(e->data[i].ai, "22") == 0;
+    return e->pattern && part;
+}
+
 enum err epc_to_id_uri(const struct epc *e, struct buffer *out) {
     enum err err = writable(e);
     if (err != OK) return err;
+    if (part_of_class(e)) return ERR_EPC_NO_FORM;
     buffer_printf(out, "urn:epc:%s:%s:", kind_of(e), epc_identity_name(e->identity));
     parts_write(e, out);
     return OK;

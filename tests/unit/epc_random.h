@@ -168,7 +168,8 @@ static inline void rng_datum(struct rng *r, struct epc *e) {
 }
 
 static inline void rng_host(struct rng *r, struct epc *e) {
-    static const char *const parts[] = {"id.", "www.", "example", "shoes-of-lucheng", ".com", ".com.cn", ".cn", ".co.uk", "A", "EXAMPLE.COM", ":8443", ".tech", "x"};
+    static const char *const parts[] = {"id.",    "www.", "example", "shoes-of-lucheng", ".com", ".com.cn", ".cn",
+                                        ".co.uk", "A",    "EXAMPLE.COM", ":8443",       ".tech", "x"};
     char text[EPC_HOST_MAX + 1] = "";
     for (size_t n = 1 + rng_below(r, 5); n > 0; n--) {
         const char *part = parts[rng_below(r, sizeof parts / sizeof *parts)];

@@ -13,7 +13,7 @@ enum { COLUMNS = 7, ROOM = 1 << 14 };
 /* What a case says; empty: nothing. */
 struct epc_case {
     bool valid;
-    struct span uri, tag_uri, hex, elements, key, prefix_digits, identity, scheme, gtin_type, link, segment, note;
+    struct span uri, tag_uri, hex, binary, elements, key, prefix_digits, identity, scheme, gtin_type, link, segment, note;
 };
 
 /* ---- comparing ---- */
@@ -57,6 +57,20 @@ static bool hex_same(const struct epc *e, struct span ours, struct span theirs) 
     for (size_t i = theirs.len; i < ours.len; i++)
         if (ours.data[i] != '0') return false;
     return span_equal(span_part(ours, 0, theirs.len), theirs);
+}
+
+/* "0011...", with zeros at its end where the scheme has no length of its own. */
+static bool binary_same(const struct epc *e, struct span binary) {
+    struct buffer bits CLEANUP(buffer_free) = {0};
+    size_t count = 0;
+    buffer_init(&bits, ROOM);
+    if (binary.len == 0) return true;
+    if (epc_to_bits(e, &bits, &count) != OK || binary.len < count) return false;
+    for (size_t i = 0; i < binary.len; i++) {
+        bool one = i < count && (bits.data[i / 8] >> (7 - i % 8) & 1);
+        if (binary.data[i] != (one ? '1' : '0')) return false;
+    }
+    return true;
 }
 
 /* NULL when e has this form; else what went wrong. */
@@ -162,6 +176,7 @@ static const char *tag_check(const struct epc *e, const struct epc_case *c) {
     if ((wrong = has(&made, FORM_TAG, c->tag_uri, "the tag URI")) != NULL) return wrong;
     if (c->hex.len == 0) return NULL;
     if ((wrong = has(&made, FORM_HEX, c->hex, "the bits")) != NULL) return wrong;
+    if (!binary_same(&made, c->binary)) return "the bits, one by one";
     if (epc_from_hex(c->hex, &bits) != OK) return "reading the bits";
     if ((wrong = has(&bits, FORM_HEX, c->hex, "the bits of themselves")) != NULL) return wrong;
     if ((wrong = has(&bits, FORM_TAG, c->tag_uri, "the tag URI of the bits")) != NULL) return wrong;
@@ -280,6 +295,7 @@ static void json_file(void *context, const char *path) {
             .identity = json_text(entry, "scheme"),
             .tag_uri = json_text(entry, "tag_uri"),
             .hex = json_text(entry, "hex"),
+            .binary = json_text(entry, "binary"),
             .elements = json_text(entry, "gs1_element_string"),
             .key = json_text(entry, "gs1_key"),
         };
