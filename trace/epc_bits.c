@@ -42,24 +42,28 @@ enum { BIG_BYTES = 40 };
 
 unsigned decimal_bits(unsigned digits) {
     CHECK(digits <= DECIMAL_DIGITS_MAX);
-    /* The next integer above digits * log2(10), which is an integer for 0 digits only; exact for 90. */
+    /* The next integer above digits * log2(10), which is an integer for 0 digits only; right up to 90 digits. */
     return digits == 0 ? 0 : (unsigned)((uint64_t)digits * 3321928095 / 1000000000) + 1;
 }
 
 /* The highest bit that is set, counted from 1; 0 for zero. */
 static unsigned big_bits(const uint8_t big[BIG_BYTES]) {
-    for (unsigned i = 0; i < BIG_BYTES; i++)
-        for (unsigned bit = 8; bit > 0; bit--)
-            if (big[i] >> (bit - 1) & 1) return (BIG_BYTES - 1 - i) * 8 + bit;
-    return 0;
+    unsigned i = 0, bit = 8;
+    while (i < BIG_BYTES && big[i] == 0)
+        i++;
+    if (i == BIG_BYTES) return 0;
+    while ((big[i] >> (bit - 1) & 1) == 0)
+        bit--;
+    return (BIG_BYTES - 1 - i) * 8 + bit;
 }
 
 bool decimal_put(struct bit_writer *w, struct span digits, unsigned bits) {
     uint8_t big[BIG_BYTES] = {0};
+    unsigned least = BIG_BYTES - (decimal_bits((unsigned)digits.len) + 7) / 8; /* the first byte that is used */
     CHECK(digits.len <= DECIMAL_DIGITS_MAX && bits <= BIG_BYTES * 8);
     for (size_t i = 0; i < digits.len; i++) {
         unsigned carry = (unsigned)(digits.data[i] - '0');
-        for (unsigned b = BIG_BYTES; b > 0; b--) {
+        for (unsigned b = BIG_BYTES; b > least; b--) {
             carry += big[b - 1] * 10U;
             big[b - 1] = (uint8_t)carry;
             carry >>= 8;
@@ -74,11 +78,12 @@ bool decimal_put(struct bit_writer *w, struct span digits, unsigned bits) {
 bool decimal_take(struct bit_reader *r, unsigned bits, unsigned digits, char *ret) {
     uint8_t big[BIG_BYTES] = {0};
     CHECK(bits <= BIG_BYTES * 8 && digits <= DECIMAL_DIGITS_MAX);
+    unsigned least = BIG_BYTES - (bits + 7) / 8;
     for (unsigned i = bits; i > 0; i--)
         big[BIG_BYTES - 1 - (i - 1) / 8] |= (uint8_t)(bits_take(r, 1) << (i - 1) % 8);
     for (unsigned d = digits; d > 0; d--) {
         unsigned rest = 0;
-        for (unsigned b = 0; b < BIG_BYTES; b++) {
+        for (unsigned b = least; b < BIG_BYTES; b++) {
             rest = rest << 8 | big[b];
             big[b] = (uint8_t)(rest / 10);
             rest %= 10;
