@@ -5,7 +5,7 @@
  * ledger/result.h) and are never reused. OK is 0.
  *
  * Ranges: 1 base and codec, 100 trace, 200 record and ledger, 300 genesis, 400 proof and checkpoint, 500 consensus and
- * node, 600 peer and rpc, 700 tools and configuration.
+ * node, 600 peer and rpc, 700 tools and configuration, 800 codes (GS1, USCC, divisions).
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

@@ -447,6 +447,27 @@ static void journal(void) {
     seed("journal", "segment-damaged", "", 0, span_of(segment, 1 + offset));
 }
 
+/* ---- gs1 ---- */
+
+/* The first letter says what it is: @ unbracketed, A bracketed, B a link, C scan data, D other codes; x, y, z and { the
+ * first four with all options. */
+static void gs1(void) {
+    static const char *const texts[] = {
+        "@^0106901234567892" "10LOT-1^21SN/0001^17261231", "@\x1d" "3103001250^422156^9912", "@^01", "@^8013", "x^89ABC", "x^3338030333",
+        "A(01)06901234567892(10)A\\(B(235)X", "A(8110)106141416543213150110120", "A(8007)GB82WEST12345698765432", "y(89)A(89)B",
+        "A(8030)QUJDRA==(253)1234567890128", "A(7258)1/3(7259)X(8018)123456789012345675", "A(10", "A()1",
+        "Bhttps://example.com:443/a/01/06901234567892/22/V/10/A%2FB/21/S?17=261231&x&3103=001250#f",
+        "Bhttps://[::1]/414/6901234567892/254/A", "zHTTP://a/gtin/6901234567892/ser/A?01=1&89=B", "Bhttps://a/01/06901234567892?10=A",
+        "C]C10106901234567892" "10A\x1d" "21B", "C]E06901234567892|]e099X", "C]Q1\\^text", "C]Q3", "{]d1https://a/01/06901234567892",
+        "D91310230MA1K314K57", "D330302001002", "D12017011001234567890123456789012",
+    };
+    char name[16];
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        snprintf(name, sizeof name, "seed-%02zu", i);
+        text_seed("gs1", name, texts[i]);
+    }
+}
+
 int main(int argc, char **argv) {
     static struct world w;
     struct span event;
@@ -469,6 +490,7 @@ int main(int argc, char **argv) {
     replicas();
     tags();
     journal();
+    gs1();
     world_end(&w);
     return 0;
 }

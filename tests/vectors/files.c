@@ -77,12 +77,18 @@ static bool digit(uint8_t c) {
     return c >= '0' && c <= '9';
 }
 
-/* Puts integers of 16 digits and more into quotes: they may be too large for base/json.h. */
+/* Puts integers of 16 digits and more into quotes: they may be too large for base/json.h. U+0000, which no
+ * canonical text holds, becomes VECTOR_NUL. */
 static void quote_large(struct span in, struct buffer *out) {
     bool in_string = false;
     for (size_t i = 0; i < in.len; i++) {
         uint8_t c = in.data[i];
         if (in_string || !digit(c)) {
+            if (in_string && span_starts(span_part(in, i, in.len - i), "\\u0000")) {
+                buffer_text(out, VECTOR_NUL);
+                i += 5;
+                continue;
+            }
             buffer_u8(out, c);
             if (c == '\\' && in_string && i + 1 < in.len) buffer_u8(out, in.data[++i]);
             if (c == '"') in_string = !in_string;

@@ -27,9 +27,10 @@ void tally_clause(struct tally *t, const char *clause, struct span what);
 typedef void set_fn(const char *dir, struct tally *t);
 set_fn set_merkle, set_noise, set_wycheproof_ed25519, set_wycheproof_x25519, set_wycheproof_aead,
     set_wycheproof_hmac, set_cctv, set_tlog_tiles, set_notes, set_identifiers, set_epc, set_epcis,
-    set_event_hash, set_event_hash_probes;
+    set_event_hash, set_event_hash_probes, set_gs1, set_gs1_dictionary, set_uscc, set_divisions;
 
 enum { VECTOR_FILE_BYTES_MAX = 32 << 20, VECTOR_PATH_MAX = 4096 };
+#define VECTOR_NUL "\xee\x80\x80" /* U+E000, for U+0000 in a JSON file */
 
 /* Calls fn for every file below dir whose name ends so, in byte order of the paths; false when there is
  * no such folder. `suffix` may be "". */
@@ -41,7 +42,7 @@ bool file_read(const char *path, struct buffer *ret);
  * of which takes what is left. False at the end. */
 bool csv_next(struct span *rest, struct buffer fields[], size_t columns);
 /* A JSON file as a canonical value. Integers that base/json.h does not take (beyond 2^53) become texts of
- * digits: json_uint reads both. */
+ * digits: json_uint reads both. U+0000, which no canonical text holds, becomes VECTOR_NUL. */
 bool file_json(const char *path, struct buffer *ret);
 
 /* Fields of an object; absent or of another kind: empty, 0, false. */
