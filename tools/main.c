@@ -32,6 +32,8 @@ static const struct command *const commands[] = {
     &cmd_genesis_make,
     &cmd_genesis_show,
     &cmd_epcis_hash,
+    &cmd_code_convert,
+    &cmd_code_check,
     &cmd_bench,
     &cmd_devnet_up,
     &cmd_devnet_down,
