@@ -245,6 +245,27 @@ static void put_uscc(const struct converting *c, const struct uscc *u) {
             "  note: the organisation code in it does not check by itself (GB 11714)\n");
 }
 
+/* What the AIs that food and shoes carry are called in Chinese; the others by the dictionary's title. */
+static const char *ai_title(const struct tool *t, const struct gs1_element *e) {
+    static const struct {
+        const char *ai, *zh;
+    } rows[] = {
+        {"00", "系列货运包装箱代码"}, {"01", "商品条码 GTIN"},  {"02", "所含商品 GTIN"}, {"10", "批号"},
+        {"11", "生产日期"},           {"13", "包装日期"},       {"15", "保质期至"},      {"17", "有效期至"},
+        {"20", "产品变体"},           {"21", "序列号"},         {"22", "消费品变体"},    {"235", "第三方序列号"},
+        {"240", "附加产品标识"},      {"253", "单证代码"},      {"254", "位置扩展码"},   {"30", "变量数量"},
+        {"310n", "净重（千克）"},     {"330n", "毛重（千克）"}, {"37", "数量"},          {"400", "订单号"},
+        {"401", "托运代码"},          {"402", "装运代码"},      {"410", "交货地"},       {"414", "位置代码 GLN"},
+        {"417", "参与方 GLN"},        {"421", "交货地邮编"},    {"422", "原产国"},       {"423", "初始加工国"},
+        {"7003", "有效期（含时刻）"}, {"7006", "首次冷冻日期"}, {"7007", "收获日期"},    {"7040", "企业标识"},
+        {"8003", "可回收资产代码"},   {"8004", "单个资产代码"}, {"8006", "组件代码"},    {"8008", "生产时间"},
+        {"8200", "产品网址"},         {"9n", "企业内部信息"},
+    };
+    for (size_t i = 0; t->lang == LANG_ZH && i < sizeof rows / sizeof rows[0]; i++)
+        if (gs1_pattern_matches(span_text(rows[i].ai), gs1_ai(e))) return rows[i].zh;
+    return e->entry ? e->entry->title : "?";
+}
+
 static void put_elements(const struct converting *c, const struct gs1_data *data) {
     struct tool *t = c->tool;
     if (c->json) {
@@ -257,7 +278,7 @@ static void put_elements(const struct converting *c, const struct gs1_data *data
     for (size_t i = 0; i < data->count; i++) {
         const struct gs1_element *e = &data->elements[i];
         printf("  ");
-        print_padded(format(t, "(%.*s) %s", (int)e->ai_len, e->ai, e->entry ? e->entry->title : "?"), 26);
+        print_padded(format(t, "(%.*s) %s", (int)e->ai_len, e->ai, ai_title(t, e)), 26);
         printf("%s\n", shown(t, gs1_value(e)));
     }
 }
