@@ -267,7 +267,9 @@ bool certificate_fields_check(const struct certificate_type *type,
     uint32_t at = 0;
     for (uint32_t i = 0; i < type->fields_count; i++) {
         const struct certificate_field *f = &type->fields[i];
-        bool there = at < issue->fields_count && span_equal(issue->fields[at].name, f->name);
+        int order = at < issue->fields_count ? span_compare(issue->fields[at].name, f->name) : 1;
+        bool there = order == 0;
+        if (order < 0) break; /* unknown */
         if (there ? !value_fits(f, issue->fields[at].value) : f->flags & CERTIFICATE_MANDATORY) {
             *ret_field = f->name;
             return false;
@@ -275,6 +277,6 @@ bool certificate_fields_check(const struct certificate_type *type,
         at += there ? 1 : 0;
     }
     if (at == issue->fields_count) return true;
-    *ret_field = issue->fields[at].name; /* unknown, or out of order */
+    *ret_field = issue->fields[at].name;
     return false;
 }
