@@ -174,7 +174,14 @@ static void a_definition_that_breaks_a_rule_is_none(void **state) {
     LIE((t->issuers_count = 0, t->own = CERTIFICATE_ANYONES), ERR_CERTIFICATE_TYPE);
     LIE((t->issuers_count = 0, t->own = CERTIFICATE_OWN), OK);
     LIE((t->issuers_count = 0, t->quota = CERTIFICATE_NO_QUOTA, t->covers = 63), OK);
-    /* fields */
+    desk_end(&d);
+}
+
+static void the_fields_of_a_definition_are_in_order(void **state) {
+    (void)state;
+    struct desk d;
+    struct span same[] = {span_text("glue"), span_text("glue")}, fallen[] = {span_text("b"), span_text("a")};
+    desk_begin(&d);
     LIE(t->fields[1].name = t->fields[0].name, ERR_CERTIFICATE_TYPE);
     LIE(t->fields[0].name = span_text("z"), ERR_CERTIFICATE_TYPE);
     LIE(t->fields[0].name = span_text("A"), ERR_CERTIFICATE_TYPE);
@@ -491,6 +498,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_definition_comes_back_as_it_was),
         cmocka_unit_test(a_definition_that_breaks_a_rule_is_none),
+        cmocka_unit_test(the_fields_of_a_definition_are_in_order),
         cmocka_unit_test(an_issue_comes_back_as_it_was),
         cmocka_unit_test(an_issue_that_breaks_a_rule_is_not_well_formed),
         cmocka_unit_test(a_certificate_covers_things_once_with_a_quantity),
