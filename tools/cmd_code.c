@@ -125,14 +125,6 @@ static const char *kind_text(const struct tool *t, enum code_kind kind) {
     return tr(t, code_kind_names[kind].zh, code_kind_names[kind].en);
 }
 
-static void emit_refusal(struct emit *j, const struct refusal *refusal) {
-    emit_object(j);
-    emit_key_string(j, "name", err_name(refusal->err));
-    emit_key_string(j, "where", refusal->where);
-    emit_key_string(j, "text", err_text(refusal->err, LANG_EN));
-    emit_object_end(j);
-}
-
 static void print_refusal(struct tool *t, const struct refusal *refusal) {
     const char *where = shown(t, span_text(refusal->where));
     printf("  %s%s%s%s%s\n", paint(t, PAINT_BAD), err_text(refusal->err, t->lang), paint(t, PAINT_PLAIN),

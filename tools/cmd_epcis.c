@@ -27,15 +27,6 @@ static enum err elements_read(struct span text, struct arena *arena, struct even
     return e == OK ? event_hash_read(document, arena, ret, refusal) : e;
 }
 
-static void emit_refusal(struct emit *j, const struct refusal *refusal) {
-    emit_key(j, "error");
-    emit_object(j);
-    emit_key_string(j, "name", err_name(refusal->err));
-    emit_key_string(j, "where", refusal->where);
-    emit_key_string(j, "text", err_text(refusal->err, LANG_EN));
-    emit_object_end(j);
-}
-
 /* One line: the hash, the pre-hash string, or "-" with the reason on standard error. */
 static void print_event(struct hashing *h, const char *path, uint32_t number, enum err e,
                         struct span prehash, const struct refusal *refusal) {
@@ -48,7 +39,10 @@ static void print_event(struct hashing *h, const char *path, uint32_t number, en
         emit_key_uint(h->json, "event", number);
         if (e == OK) emit_key_string(h->json, "hash", uri);
         if (e == OK && h->prehash) emit_key_text(h->json, "prehash", prehash);
-        if (e != OK) emit_refusal(h->json, refusal);
+        if (e != OK) {
+            emit_key(h->json, "error");
+            emit_refusal(h->json, refusal);
+        }
         emit_object_end(h->json);
         return;
     }

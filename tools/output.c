@@ -135,6 +135,14 @@ int fail_refusal(const struct tool *t, enum tool_exit code, const char *next, co
 }
 
 /* What a clerk meets, in Chinese; the C library knows the rest, in English. */
+void emit_refusal(struct emit *j, const struct refusal *refusal) {
+    emit_object(j);
+    emit_key_string(j, "name", err_name(refusal->err));
+    emit_key_string(j, "where", refusal->where);
+    emit_key_string(j, "text", err_text(refusal->err, LANG_EN));
+    emit_object_end(j);
+}
+
 const char *errno_text(const struct tool *t, int number) {
     static const struct {
         int number;

@@ -147,6 +147,8 @@ int fail(const struct tool *t, enum tool_exit code, const char *next, const char
  * before it. */
 int fail_refusal(const struct tool *t, enum tool_exit code, const char *next, const char *what,
                  const struct refusal *refusal);
+/* A refusal among a result: {"name", "where", "text"}. */
+void emit_refusal(struct emit *j, const struct refusal *refusal);
 /* The sentence for an errno. */
 const char *errno_text(const struct tool *t, int number);
 /* errno as it stands, for a file: EXIT_BROKEN, or EXIT_NOT_FOUND when it does not exist. */
