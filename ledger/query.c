@@ -224,33 +224,61 @@ enum err query_certificate_type(struct reader r, struct span type, struct buffer
     return query_value(r, &key, &certificate_type_value_type, value, ret);
 }
 
-static bool certificate_row(void *context, struct span key, struct span value) {
+static bool issued_row(void *context, struct span key, struct span value) {
     struct page *p = context;
-    struct certificate_place *list = p->list;
+    struct issued_place *list = p->list;
     if (p->count == p->max) return false;
     CHECK(key.len == 43);
-    struct certificate_place place = {get_u64(key.data + 33), get_u16(key.data + 41),
+    struct issued_place place = {get_u64(key.data + 33), get_u16(key.data + 41),
                                       arena_copy(p->arena, value)};
     if (!place.id.data) return false;
     list[p->count++] = place;
     return true;
 }
 
-uint32_t query_certificates(struct reader r, enum certificates_of by, struct span name,
-                            const struct certificate_place *after, uint32_t max,
-                            struct arena *arena, struct certificate_place ret[]) {
-    static const char kinds[] = {
-        [CERTIFICATES_OF_ISSUER] = 'c', [CERTIFICATES_OF_PRODUCER] = 'p', [CERTIFICATES_OF_THING] = 't'};
-    struct page p = {.max = max, .list = ret, .arena = arena};
-    if (name.len > IDENTIFIER_BYTES_MAX) return 0;
-    struct digest d = by == CERTIFICATES_OF_THING ? status_key(STATUS_THING, name) : sha256(name);
-    struct row_key prefix = row_digest(kinds[by], &d), from = prefix, to = row_after(&prefix);
+static uint32_t issued(struct reader r, char kind, const struct digest *by,
+                       const struct issued_place *after, struct page p) {
+    struct row_key prefix = row_digest(kind, by), from = prefix, to = row_after(&prefix);
     if (after) {
-        from = row_certificate(kinds[by], &d, after->issued, after->item);
+        from = row_issued(kind, by, after->issued, after->item);
         key_u8(&from, 0); /* the next key after it */
     }
-    reader_scan(r, TABLE_STATE, key_span(&from), key_span(&to), certificate_row, &p);
+    reader_scan(r, TABLE_STATE, key_span(&from), key_span(&to), issued_row, &p);
     return p.count;
+}
+
+uint32_t query_certificates(struct reader r, enum certificates_of by, struct span name,
+                            const struct issued_place *after, uint32_t max,
+                            struct arena *arena, struct issued_place ret[]) {
+    static const char kinds[] = {
+        [CERTIFICATES_OF_ISSUER] = 'c', [CERTIFICATES_OF_PRODUCER] = 'p', [CERTIFICATES_OF_THING] = 't'};
+    if (name.len > IDENTIFIER_BYTES_MAX) return 0;
+    struct digest d = by == CERTIFICATES_OF_THING ? status_key(STATUS_THING, name) : sha256(name);
+    return issued(r, kinds[by], &d, after, (struct page){.max = max, .list = ret, .arena = arena});
+}
+
+enum err query_pack(struct reader r, struct span pack_id, struct buffer *value, struct arena *arena,
+                    struct pack_value *ret) {
+    if (!pack_id_valid(pack_id)) return ERR_QUERY_UNKNOWN;
+    struct digest key = status_key(STATUS_PACK, pack_id);
+    if (!status_get(r, &key, value)) return ERR_QUERY_UNKNOWN;
+    return codec_decode(&pack_value_type, buffer_span(value), arena, ret);
+}
+
+enum err query_claim(struct reader r, const struct code *code, struct buffer *value,
+                     struct claim_value *ret) {
+    struct digest key = row_claim(code);
+    return query_value(r, &key, &claim_value_type, value, ret);
+}
+
+uint32_t query_packs(struct reader r, enum packs_of by, struct span name,
+                     const struct issued_place *after, uint32_t max, struct arena *arena,
+                     struct issued_place ret[]) {
+    static const char kinds[] = {
+        [PACKS_OF_SUBJECT] = 'q', [PACKS_OF_GTIN] = 'g', [PACKS_OF_LOT] = 'l'};
+    if (name.len > IDENTIFIER_BYTES_MAX) return 0;
+    struct digest d = by == PACKS_OF_SUBJECT ? sha256(name) : status_key(STATUS_THING, name);
+    return issued(r, kinds[by], &d, after, (struct page){.max = max, .list = ret, .arena = arena});
 }
 
 static bool history_row(void *context, struct span key, struct span value) {

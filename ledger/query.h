@@ -79,20 +79,38 @@ enum err query_certificate_type(struct reader r, struct span type, struct buffer
 uint32_t query_certificate_types(struct reader r, struct span after, uint32_t max,
                                  struct arena *arena, struct span ret[]);
 
+/* Where an item of a record issued something that has an id. */
+struct issued_place {
+    uint64_t issued; /* log index */
+    uint16_t item;
+    struct span id; /* in the arena */
+};
+
 enum certificates_of {
     CERTIFICATES_OF_ISSUER,   /* name: a subject id */
     CERTIFICATES_OF_PRODUCER, /* the same */
     CERTIFICATES_OF_THING,    /* a canonical identifier that they cover */
 };
-struct certificate_place {
-    uint64_t issued; /* log index */
-    uint16_t item;
-    struct span id; /* in the arena */
-};
 /* In the order they were issued, ended ones too, after the given place (NULL: from the first). */
 uint32_t query_certificates(struct reader r, enum certificates_of by, struct span name,
-                            const struct certificate_place *after, uint32_t max,
-                            struct arena *arena, struct certificate_place ret[]);
+                            const struct issued_place *after, uint32_t max,
+                            struct arena *arena, struct issued_place ret[]);
+
+/* Code packs (SPEC Q, S5 type 17); the voided ranges live in the arena. */
+enum err query_pack(struct reader r, struct span pack_id, struct buffer *value, struct arena *arena,
+                    struct pack_value *ret) MUST_USE;
+/* The claim of a code; ERR_QUERY_UNKNOWN when nobody claimed it. */
+enum err query_claim(struct reader r, const struct code *code, struct buffer *value,
+                     struct claim_value *ret) MUST_USE;
+enum packs_of {
+    PACKS_OF_SUBJECT, /* name: a subject id */
+    PACKS_OF_GTIN,    /* the canonical identifier of a GTIN: with lots and without */
+    PACKS_OF_LOT,     /* of a lot */
+};
+/* In the order they were issued, after the given place (NULL: from the first). */
+uint32_t query_packs(struct reader r, enum packs_of by, struct span name,
+                     const struct issued_place *after, uint32_t max, struct arena *arena,
+                     struct issued_place ret[]);
 
 /* One history entry (H1): where it is told. */
 struct history_place {

@@ -5,6 +5,7 @@
 #include "ledger/member.h"
 #include "trace/anchor.h"
 #include "trace/certificate.h"
+#include "trace/code_item.h"
 #include "trace/epcis.h"
 
 enum { LEAF_RECORD = 0x01 };
@@ -32,6 +33,8 @@ static const struct kind {
     {RECORD_EVENTS, ITEM_ENVELOPE, 15},
     {RECORD_GOVERNANCE, ACT_MEMBER_ADMITTED, ACT_TYPE_MAX},
     {RECORD_CERTIFICATES, ITEM_CERTIFICATE_ISSUED, ITEM_CERTIFICATE_REVOKED},
+    {RECORD_PACKS, ITEM_PACK_ISSUED, ITEM_CODES_VOIDED},
+    {RECORD_CLAIMS, ITEM_CLAIM, ITEM_CLAIM},
     {RECORD_ANCHORS, ITEM_ANCHOR, ITEM_ANCHOR},
 };
 
@@ -202,6 +205,14 @@ enum err record_parse(const struct ledger_params *params, struct span wire, stru
     return OK;
 }
 
+static enum err claim_form(const struct record *record, const struct item *item) {
+    struct claim claim;
+    /* SPEC Q8: "A record of kind 5 has one item: nobody else's claim can spoil it." */
+    if (record->header.item_count != 1) return ERR_CLAIM_ALONE;
+    enum err e = claim_decode(item, &claim);
+    return e ? e : claim_signature_check(&claim, &record->header.chain_id);
+}
+
 /* What an item of a kind other than events must be, whatever the status says. */
 static enum err item_form(const struct record *record, const struct item *item,
                           struct arena *arena) {
@@ -209,6 +220,8 @@ static enum err item_form(const struct record *record, const struct item *item,
     struct anchor anchor;
     struct certificate_issue issue;
     struct certificate_revocation revocation;
+    struct pack_issued pack;
+    struct codes_voided voided;
     switch ((enum record_kind)record->header.kind) {
     case RECORD_GOVERNANCE:
         return act_decode(item, &record->header.key, arena, &act);
@@ -216,6 +229,11 @@ static enum err item_form(const struct record *record, const struct item *item,
         return item->type == ITEM_CERTIFICATE_REVOKED
                    ? certificate_revocation_decode(item, &revocation)
                    : certificate_issue_decode(item, arena, &issue);
+    case RECORD_PACKS:
+        return item->type == ITEM_CODES_VOIDED ? codes_voided_decode(item, &voided)
+                                               : pack_issued_decode(item, arena, &pack);
+    case RECORD_CLAIMS:
+        return claim_form(record, item);
     case RECORD_ANCHORS:
         return anchor_decode(item, record->header.created_ms, &anchor);
     case RECORD_EVENTS:

@@ -20,7 +20,7 @@
 #include "ledger/value.h"
 #include "trace/item.h"
 
-enum record_kind { RECORD_EVENTS = 1, RECORD_GOVERNANCE = 2, RECORD_CERTIFICATES = 3, RECORD_ANCHORS = 10 };
+enum record_kind { RECORD_EVENTS = 1, RECORD_GOVERNANCE = 2, RECORD_CERTIFICATES = 3, RECORD_PACKS = 4, RECORD_CLAIMS = 5, RECORD_ANCHORS = 10 };
 
 enum {
     RECORD_HEADER_BYTES_MAX = 512,

@@ -51,12 +51,20 @@ struct row_key row_subject(struct span subject, uint64_t log_index) {
     return k;
 }
 
-struct row_key row_certificate(char kind, const struct digest *by, uint64_t issued, uint16_t item) {
+struct row_key row_issued(char kind, const struct digest *by, uint64_t issued, uint16_t item) {
     struct row_key k = row_digest(kind, by);
     key_u64(&k, issued);
     key_u8(&k, (uint8_t)(item >> 8));
     key_u8(&k, (uint8_t)item);
     return k;
+}
+
+struct digest row_claim(const struct code *code) {
+    struct buffer subject CLEANUP(buffer_free) = {0};
+    buffer_init(&subject, PACK_ID_BYTES + 16);
+    claim_subject(code->pack_id, code->index, &subject);
+    CHECK(!subject.overflow);
+    return status_key(STATUS_CLAIM, buffer_span(&subject));
 }
 
 struct row_key row_after(const struct row_key *prefix) {

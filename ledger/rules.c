@@ -50,10 +50,13 @@ static uint32_t roles_of_kind(enum record_kind kind) {
     switch (kind) {
     case RECORD_EVENTS:
     case RECORD_CERTIFICATES:
+    case RECORD_CLAIMS:
     case RECORD_ANCHORS:
         return MEMBER_ROLES_ALL & ~(uint32_t)MEMBER_AUDITOR;
     case RECORD_GOVERNANCE:
         return MEMBER_AUTHORITY;
+    case RECORD_PACKS:
+        return MEMBER_PRODUCER | MEMBER_PROCESSOR | MEMBER_AUTHORITY;
     }
     return 0;
 }

@@ -232,13 +232,13 @@ static uint64_t drawn_before(const struct issuing *s, struct span canonical) {
 static void write_rows(const struct issuing *s) {
     const struct item_run *t = s->t;
     struct digest issuer = sha256(t->record->header.subject), producer = sha256(s->issue.producer);
-    struct row_key by_issuer = row_certificate('c', &issuer, t->log_index, (uint16_t)t->index),
-                   by_producer = row_certificate('p', &producer, t->log_index, (uint16_t)t->index);
+    struct row_key by_issuer = row_issued('c', &issuer, t->log_index, (uint16_t)t->index),
+                   by_producer = row_issued('p', &producer, t->log_index, (uint16_t)t->index);
     row_put(t->run->changes, TABLE_STATE, &by_issuer, s->id);
     row_put(t->run->changes, TABLE_STATE, &by_producer, s->id);
     for (uint32_t i = 0; i < s->issue.things_count; i++) {
         struct digest thing = status_key(STATUS_THING, s->issue.things[i].canonical);
-        struct row_key row = row_certificate('t', &thing, t->log_index, (uint16_t)t->index);
+        struct row_key row = row_issued('t', &thing, t->log_index, (uint16_t)t->index);
         row_put(t->run->changes, TABLE_STATE, &row, s->id);
     }
 }

@@ -26,6 +26,12 @@ static uint16_t decide(const struct item_run *t) {
         return rules_certificate_issue(t);
     case ITEM_CERTIFICATE_REVOKED:
         return rules_certificate_revoke(t);
+    case ITEM_PACK_ISSUED:
+        return rules_pack_issue(t);
+    case ITEM_CODES_VOIDED:
+        return rules_codes_void(t);
+    case ITEM_CLAIM:
+        return rules_claim(t);
     case ITEM_ANCHOR:
         return rules_anchor(t);
     case ITEM_ENVELOPE:

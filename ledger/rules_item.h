@@ -27,5 +27,8 @@ void rules_value_put(struct run *run, const struct digest *key, const struct typ
 uint16_t rules_anchor(const struct item_run *t);
 uint16_t rules_certificate_issue(const struct item_run *t);
 uint16_t rules_certificate_revoke(const struct item_run *t);
+uint16_t rules_pack_issue(const struct item_run *t);
+uint16_t rules_codes_void(const struct item_run *t);
+uint16_t rules_claim(const struct item_run *t);
 
 #endif

@@ -53,6 +53,9 @@ const char *item_type_name(uint8_t type) {
     if (type >= ACT_MEMBER_ADMITTED && type <= ACT_CERTIFICATE_TYPE) return acts[type - ACT_MEMBER_ADMITTED];
     if (type >= ITEM_CERTIFICATE_ISSUED && type <= ITEM_CERTIFICATE_REVOKED)
         return certificates[type - ITEM_CERTIFICATE_ISSUED];
+    if (type == ITEM_PACK_ISSUED) return "codes issued";
+    if (type == ITEM_CODES_VOIDED) return "codes voided";
+    if (type == ITEM_CLAIM) return "claim";
     if (type == ITEM_ANCHOR) return "anchor";
     return "unknown";
 }
@@ -64,8 +67,9 @@ static const char *role_text(uint8_t role) {
         [ROLE_QUANTITY] = "quantityList",     [ROLE_INPUT] = "inputEPCList",
         [ROLE_INPUT_QUANTITY] = "inputQuantityList", [ROLE_OUTPUT] = "outputEPCList",
         [ROLE_OUTPUT_QUANTITY] = "outputQuantityList", [ROLE_COVERED] = "covered",
+        [ROLE_PACK] = "pack of", [ROLE_CODE] = "code",
     };
-    return role >= ROLE_PARENT && role <= ROLE_COVERED ? names[role] : "unknown";
+    return role >= ROLE_PARENT && role <= ROLE_CODE ? names[role] : "unknown";
 }
 
 void put_item(struct emit *j, uint32_t index, const struct item *item, const struct digest *digest) {

@@ -19,6 +19,11 @@ static const struct field item_fields[] = {
 };
 const struct type item_type = CODEC_TYPE(item, item_fields);
 
+struct thing thing_bare(uint8_t role, struct span identifier) {
+    static const uint8_t nil[1] = {0xc0};
+    return (struct thing){role, identifier, span_of(nil, 1), span_of(nil, 1)};
+}
+
 /* A thing's numbers and words: what the table cannot say. */
 static bool thing_kinds_valid(const struct thing *thing) {
     enum value_kind quantity = value_kind(thing->quantity);

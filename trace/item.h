@@ -28,6 +28,9 @@ enum item_type {
     ITEM_CERTIFICATE_ISSUED = 64, /* rules D2 to D4 */
     ITEM_CERTIFICATE_SUPERSEDED = 65,
     ITEM_CERTIFICATE_REVOKED = 66,
+    ITEM_PACK_ISSUED = 72,        /* rules Q4, Q5, Q8 */
+    ITEM_CODES_VOIDED = 73,
+    ITEM_CLAIM = 76,
     ITEM_ANCHOR = 80,     /* rule Z1 */
 };
 
@@ -44,6 +47,8 @@ enum item_role {
     ROLE_OUTPUT = 8,          /* outputEPCList */
     ROLE_OUTPUT_QUANTITY = 9, /* outputQuantityList */
     ROLE_COVERED = 10,        /* of a certificate: rule D2 */
+    ROLE_PACK = 11,           /* what a pack is of: rule Q4 */
+    ROLE_CODE = 12,           /* what is claimed: rule Q8 */
 };
 
 struct thing {
@@ -53,6 +58,8 @@ struct thing {
     struct span unit;       /* canonical value: a text or nil */
 };
 extern const struct type thing_type;
+/* Without quantity and unit. */
+struct thing thing_bare(uint8_t role, struct span identifier);
 
 struct item {
     uint8_t type;       /* enum item_type, or a governance act's (ledger) */
