@@ -1,6 +1,6 @@
 /* handlers.h: the handlers that the table in method_table.c names, and what they share. Inside rpc/ only.
  *
- * All are method_fn (method.h). One file per noun: read_record.c, read_thing.c, read_member.c, read_chain.c, read_node.c.
+ * All are method_fn (method.h). One file per noun: read_record.c, read_thing.c, read_member.c, read_certificate.c, read_chain.c, read_node.c.
  */
 #ifndef RPC_HANDLERS_H
 #define RPC_HANDLERS_H
@@ -19,6 +19,10 @@ enum err read_thing_proof(struct view *v);
 enum err read_member(struct view *v);
 enum err read_member_list(struct view *v);
 enum err read_key(struct view *v);
+enum err read_certificate(struct view *v);
+enum err read_certificate_list(struct view *v);
+enum err read_certificate_type(struct view *v);
+enum err read_certificate_type_list(struct view *v);
 enum err read_block(struct view *v);
 enum err read_checkpoint(struct view *v);
 enum err read_policy(struct view *v);

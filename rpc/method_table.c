@@ -238,6 +238,8 @@ static const struct shape_field member_list_fields[] = {
 };
 SHAPE(member_list, "MemberList");
 
+#include "rpc/shapes_certificate.h"
+
 static const struct shape_field block_result_fields[] = {
     DIGEST("leaf", "wire identity of the record", "记录线上标识"),
     OBJECT("result", result, "what execution decided", "执行结果"),
@@ -345,7 +347,8 @@ SHAPE(codes, "Codes");
 static const struct shape *const shapes[] = {
     &at, &problem, &result, &submitted, &batch, &status, &thing, &item, &record, &document, &record_row,
     &record_list, &state, &entry, &trace, &key, &key_answer, &member, &member_answer, &member_list,
-    &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &code, &codes,
+    &covered, &certificate_row, &certificate, &certificate_list, &certificate_field, &certificate_type,
+    &certificate_type_answer, &certificate_type_list, &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &code, &codes,
 };
 
 const struct shape *shape_at(size_t i) {
@@ -409,6 +412,21 @@ static const struct param member_list_params[] = {
     {"cursor", PARAM_QUERY, PARAM_TEXT, false, 1, 64, NULL, "`next` of the page before", "上一页的 next"},
     LIMIT(PAGE_ROWS_MAX),
 };
+static const struct param certificate_params[] = {
+    {"id", PARAM_PATH, PARAM_TEXT, true, 3, CERTIFICATE_ID_BYTES_MAX, NULL, "issuer/number, percent-encoded",
+     "签发者/编号（百分号编码）"},
+};
+/* The first three stand in the order of enum certificates_of. */
+static const struct param certificate_list_params[] = {
+    {"issuer", PARAM_QUERY, PARAM_TEXT, false, 1, 64, NULL, "issued by this subject", "由此主体签发"},
+    {"producer", PARAM_QUERY, PARAM_TEXT, false, 1, 64, NULL, "for goods of this subject", "货物属此主体"},
+    {"thing", PARAM_QUERY, PARAM_TEXT, false, 1, IDENTIFIER_BYTES_MAX, NULL, "covering this identifier", "列有此标识"},
+    {"cursor", PARAM_QUERY, PARAM_TEXT, false, 1, 31, NULL, "`next` of the page before", "上一页的 next"},
+    LIMIT(PAGE_ROWS_MAX),
+};
+static const struct param certificate_type_params[] = {
+    {"type", PARAM_PATH, PARAM_TEXT, true, 1, 64, NULL, "name of the type", "类型名"},
+};
 static const struct param key_params[] = {
     {"key", PARAM_PATH, PARAM_KEY, true, 0, 0, NULL, "public key, hex", "公钥（十六进制）"},
 };
@@ -459,6 +477,18 @@ static const struct method methods[] = {
      {FORM_JSON}, &member_answer, read_member, "A member and its keys", "查询成员及其公钥"},
     {"key.get", GET, "/v1/keys/{key}", FLOW_READ, true, false, true, 0, NULL, PARAMS(key_params), {FORM_JSON},
      &key_answer, read_key, "Whose key this is", "查询公钥所属"},
+    {"certificate.list", GET, "/v1/certificates", FLOW_READ, true, true, true, 0, NULL,
+     PARAMS(certificate_list_params), {FORM_JSON}, &certificate_list, read_certificate_list,
+     "Certificates by issuer, producer or thing: exactly one of these", "按签发者、生产者或标识列出证书（三者择一）"},
+    {"certificate.get", GET, "/v1/certificates/{id}", FLOW_READ, true, true, true, 0, NULL,
+     PARAMS(certificate_params), {FORM_JSON}, &certificate, read_certificate, "A certificate and its present state",
+     "查询证书及其现状"},
+    {"certificate_type.list", GET, "/v1/certificate-types", FLOW_READ, true, true, true, 0, NULL,
+     PARAMS(member_list_params), {FORM_JSON}, &certificate_type_list, read_certificate_type_list,
+     "All certificate types", "列出证书类型"},
+    {"certificate_type.get", GET, "/v1/certificate-types/{type}", FLOW_READ, true, false, true, 0, NULL,
+     PARAMS(certificate_type_params), {FORM_JSON}, &certificate_type_answer, read_certificate_type,
+     "A certificate type and its definition", "查询证书类型及其定义"},
     {"block.get", GET, "/v1/blocks/{height}", FLOW_READ, true, true, true, 0, NULL, PARAMS(block_params),
      {FORM_JSON, FORM_MSGPACK}, &block, read_block, "A block with its results and certificate", "查询区块、结果与证书"},
     {"checkpoint.get", GET, "/v1/checkpoint", FLOW_READ, true, false, true, 0, NULL, NO_PARAMS,

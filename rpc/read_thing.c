@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "trace/certificate_words.h"
 #include "trace/event.h"
 #include "trace/identifier.h"
 
@@ -15,18 +16,6 @@ enum err canonical_of(struct view *v, struct span received, struct span *ret) {
     if (e != OK) return e;
     *ret = copy;
     return OK;
-}
-
-static const char *kind_name(enum identifier_kind kind) {
-    switch (kind) {
-    case IDENTIFIER_ITEM: return "item";
-    case IDENTIFIER_LOT: return "lot";
-    case IDENTIFIER_PRODUCT: return "product";
-    case IDENTIFIER_LOCATION: return "location";
-    case IDENTIFIER_DOCUMENT: return "document";
-    case IDENTIFIER_OTHER: return "other";
-    }
-    CHECK(false);
 }
 
 static enum identifier_kind kind_of(struct span received) {
@@ -52,7 +41,7 @@ enum err read_thing(struct view *v) {
     put_at(&j, v);
     emit_key_text(&j, "identifier", v->arguments[0].text);
     emit_key_text(&j, "canonical", canonical);
-    emit_key_string(&j, "kind", kind_name(kind_of(v->arguments[0].text)));
+    emit_key_string(&j, "kind", certificate_word(WORDS_COVERS, kind_of(v->arguments[0].text)));
     emit_key_bool(&j, "exists", exists);
     if (exists) {
         emit_key_string(&j, "state", thing.state == STATE_ACTIVE ? "active" : "ended");
