@@ -19,7 +19,8 @@
  * ledger head
  *   'c' SHA-256(issuer) || issued u64 || item u16     certificate id; 'p' the same by its producer;
  *   't' status key of a covered thing || issued || item     the same
- *   'q' SHA-256(subject) || issued || item     pack id; 'g' the same by the status key of its GTIN, 'l' of its lot
+ *   'q' SHA-256(subject) || issued || item     pack id; 'g' the same by the status key of its GTIN, 'l' of its lot,
+ *   'a' SHA-256 of nothing: of every pack
  *   'T' certificate type                              nothing
  * X, A and k are functions of the status tree that execution may therefore read; the
  * others only serve readers.

@@ -275,9 +275,9 @@ uint32_t query_packs(struct reader r, enum packs_of by, struct span name,
                      const struct issued_place *after, uint32_t max, struct arena *arena,
                      struct issued_place ret[]) {
     static const char kinds[] = {
-        [PACKS_OF_SUBJECT] = 'q', [PACKS_OF_GTIN] = 'g', [PACKS_OF_LOT] = 'l'};
+        [PACKS_OF_SUBJECT] = 'q', [PACKS_OF_GTIN] = 'g', [PACKS_OF_LOT] = 'l', [PACKS_ALL] = 'a'};
     if (name.len > IDENTIFIER_BYTES_MAX) return 0;
-    struct digest d = by == PACKS_OF_SUBJECT ? sha256(name) : status_key(STATUS_THING, name);
+    struct digest d = by == PACKS_OF_SUBJECT || by == PACKS_ALL ? sha256(name) : status_key(STATUS_THING, name);
     return issued(r, kinds[by], &d, after, (struct page){.max = max, .list = ret, .arena = arena});
 }
 

@@ -106,6 +106,7 @@ enum packs_of {
     PACKS_OF_SUBJECT, /* name: a subject id */
     PACKS_OF_GTIN,    /* the canonical identifier of a GTIN: with lots and without */
     PACKS_OF_LOT,     /* of a lot */
+    PACKS_ALL,        /* empty: whoever issued them */
 };
 /* In the order they were issued, after the given place (NULL: from the first). */
 uint32_t query_packs(struct reader r, enum packs_of by, struct span name,

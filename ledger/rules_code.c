@@ -71,11 +71,14 @@ static uint16_t lot_rule(struct drawing *d) {
     return drawn > made || d->pack.count > made - drawn ? RESULT_QUANTITY : RESULT_ACCEPTED;
 }
 
-/* For readers alone: by subject, GTIN and lot. */
+/* For readers alone: by subject, GTIN and lot, and all. */
 static void write_rows(const struct drawing *d) {
     const struct item_run *t = d->t;
     struct span id = span_text(d->pack.pack_id);
     struct digest subject = sha256(t->record->header.subject), gtin = status_key(STATUS_THING, d->pack.product);
+    struct digest all = sha256(SPAN_EMPTY);
+    struct row_key of_all = row_issued('a', &all, t->log_index, (uint16_t)t->index);
+    row_put(t->run->changes, TABLE_STATE, &of_all, id);
     struct row_key by_subject = row_issued('q', &subject, t->log_index, (uint16_t)t->index),
                    by_gtin = row_issued('g', &gtin, t->log_index, (uint16_t)t->index);
     row_put(t->run->changes, TABLE_STATE, &by_subject, id);

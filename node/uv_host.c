@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "ledger/apply.h"
 #include "node/uv_http.h"
+#include "node/uv_leaves.h"
 #include "node/uv_node.h"
 
 /* ---- snapshots ---- */
@@ -116,7 +117,7 @@ static void alarms_part(const struct shared *s, struct host_status *ret) {
 static void status(void *self, struct host_status *ret) {
     struct uv_node *n = self;
     uv_mutex_lock(&n->shared.mutex);
-    *ret = n->shared.http;
+    *ret = n->shared.counters;
     replica_part(&n->shared.replica, ret);
     alarms_part(&n->shared, ret);
     ret->ready = n->shared.ready;
@@ -175,7 +176,8 @@ void shared_update(struct uv_node *n) {
     n->shared.ready = is_ready(n, &r);
     n->shared.journal_syncs = uv_disk_syncs(n->disk);
     n->shared.journal_bytes = uv_disk_bytes(n->disk);
-    uv_http_counters(n->http, &n->shared.http);
+    uv_http_counters(n->http, &n->shared.counters);
+    uv_leaves_counters(n->leaf_fetch, &n->shared.counters);
     uv_mutex_unlock(&n->shared.mutex);
     free(a);
     if (moved) uv_http_moved(n->http);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "node/uv_http.h"
+#include "node/uv_leaves.h"
 #include "node/uv_node.h"
 
 enum {
@@ -177,15 +178,19 @@ void node_peer_up(void *context, uint64_t peer, uint8_t validator, bool source) 
     struct uv_node *n = context;
     struct replica_input in = {.kind = REPLICA_PEER_UP, .peer = peer, .validator = validator, .source = source};
     node_input(n, &in);
+    uv_leaves_peer_up(n->leaf_fetch, peer, source);
 }
 
 void node_peer_message(void *context, uint64_t peer, uint8_t type, struct span body) {
+    struct uv_node *n = context;
+    if (uv_leaves_message(n->leaf_fetch, peer, type, body)) return;
     struct replica_input in = {.kind = REPLICA_MESSAGE, .peer = peer, .type = type, .bytes = body};
-    node_input(context, &in);
+    node_input(n, &in);
 }
 
 void node_peer_down(void *context, uint64_t peer) {
     struct uv_node *n = context;
+    uv_leaves_peer_down(n->leaf_fetch, peer);
     if (!n->stepping) {
         struct replica_input in = {.kind = REPLICA_PEER_DOWN, .peer = peer};
         node_input(n, &in);
@@ -327,6 +332,7 @@ static void node_close(struct uv_node *n) {
         if (n->http != NULL) uv_http_flush(n->http);
         if (n->net != NULL) uv_net_flush(n->net);
     }
+    uv_leaves_stop(n->leaf_fetch);
     lanes_stop(n);
     uv_disk_close(n->disk);
     uv_http_free(n->http);
@@ -341,6 +347,7 @@ static void node_close(struct uv_node *n) {
 }
 
 static void node_free(struct uv_node *n) {
+    uv_leaves_free(n->leaf_fetch);
     node_jobs_free(n);
     execution_free(n->execution);
     for (size_t i = 0; i < n->executed.count; i++) executed_free(n->executed.list[i]);

@@ -42,7 +42,7 @@ struct shared {
     uint64_t alarms_total;
     bool ready;
     uint64_t journal_syncs, journal_bytes;
-    struct host_status http; /* its http_* fields only */
+    struct host_status counters; /* its http_* and leaves_* fields only */
 };
 
 struct execute_job;
@@ -58,6 +58,7 @@ struct executed_list {
 };
 
 struct uv_http;
+struct uv_leaves;
 
 struct uv_node {
     uv_loop_t loop;
@@ -75,6 +76,7 @@ struct uv_node {
     struct uv_disk *disk;
     struct uv_net *net;
     struct uv_http *http;
+    struct uv_leaves *leaf_fetch;
     struct uv_lane *verify, *execute, *commit, *read;
     struct replica *replica;
     struct replica_outputs *outputs;

@@ -13,6 +13,7 @@
 #include "node/chain_check.h"
 #include "node/replica_message.h"
 #include "node/uv_http.h"
+#include "node/uv_leaves.h"
 #include "node/uv_node.h"
 #include "storage/recover_ledger.h"
 #include "storage/store_leveldb.h"
@@ -224,6 +225,7 @@ static void peers_open(struct uv_node *n) {
                               (uint32_t)n->config->peers_max};
     struct uv_net_events events = {n, node_peer_who, node_peer_up, node_peer_message, node_peer_down};
     n->net = uv_net_new(&n->loop, &c, &events);
+    n->leaf_fetch = uv_leaves_new(n);
 }
 
 static bool peers_listen(struct uv_node *n) {

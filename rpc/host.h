@@ -65,6 +65,8 @@ struct host_status {
     /* HTTP, from struct http_shared. */
     uint64_t http_connections, http_streams, http_requests, http_refused, http_bytes_in, http_bytes_out;
     uint64_t http_answers[6];
+    /* Leaves of code packs. */
+    uint64_t leaves_packs, leaves_packs_incomplete, leaves_chunks, leaves_bytes, leaves_fetched, leaves_refused, leaves_damaged;
     /* Process. */
     uint64_t memory_bytes, cpu_us, journal_syncs, journal_bytes;
 };

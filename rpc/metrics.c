@@ -63,6 +63,17 @@ static void put_node(struct buffer *out, const struct host_status *s) {
     metric(out, COUNTER, "journal_bytes_total", "Bytes appended to the journal.", s->journal_bytes);
 }
 
+static void put_leaves(struct buffer *out, const struct host_status *s) {
+    metric(out, GAUGE, "leaves_packs", "Code packs whose leaves are all here.", s->leaves_packs);
+    metric(out, GAUGE, "leaves_packs_incomplete", "Code packs on the ledger whose leaves are not all here.",
+           s->leaves_packs_incomplete);
+    metric(out, GAUGE, "leaves_chunks", "Chunks of leaves held.", s->leaves_chunks);
+    metric(out, GAUGE, "leaves_bytes", "Bytes of disk the leaves take.", s->leaves_bytes);
+    metric(out, COUNTER, "leaves_fetched_total", "Chunks taken from peers since start.", s->leaves_fetched);
+    metric(out, COUNTER, "leaves_refused_total", "Leaves from peers that did not check since start.", s->leaves_refused);
+    metric(out, COUNTER, "leaves_damaged_total", "Chunks the disk altered, found since start.", s->leaves_damaged);
+}
+
 static void put_http(struct buffer *out, const struct host_status *s) {
     metric(out, GAUGE, "http_connections", "Open HTTP connections.", s->http_connections);
     metric(out, GAUGE, "http_streams", "Open event streams.", s->http_streams);
@@ -82,6 +93,7 @@ enum err read_metrics(struct view *v) {
     put_identity(v, &s);
     put_chain(v->out, &s);
     put_node(v->out, &s);
+    put_leaves(v->out, &s);
     put_http(v->out, &s);
     return OK;
 }
