@@ -68,7 +68,7 @@ static bool parse_word(struct span s, const char *const *words, uint64_t *ret) {
     return false;
 }
 
-/* From decoded text; PARAM_RECORD and PARAM_RECORDS do not come as text. */
+/* From decoded text; what the body holds does not come as text. */
 static bool argument_from_text(const struct param *p, struct span s, struct argument *a) {
     a->given = true;
     switch (p->kind) {
@@ -86,6 +86,7 @@ static bool argument_from_text(const struct param *p, struct span s, struct argu
         return parse_indices(s, p->max, a);
     case PARAM_RECORD:
     case PARAM_RECORDS:
+    case PARAM_BYTES:
         return false;
     }
     CHECK(false);
@@ -218,7 +219,7 @@ void arguments_from_request(struct rpc_call *c, struct part *p) {
         if (param->place == PARAM_PATH) {
             if (!percent_decode(&c->arena, c->texts[texts++], &text) || !argument_from_text(param, text, a))
                 part_refuse(p, ERR_RPC_PARAMETER, param->name);
-        } else if (param->kind == PARAM_RECORD) {
+        } else if (param->kind == PARAM_RECORD || param->kind == PARAM_BYTES) {
             a->given = r->body.len > 0;
             a->text = r->body;
         } else if (param->kind == PARAM_RECORDS) {

@@ -32,6 +32,11 @@ enum err read_node_status(struct view *v);
 enum err read_health(struct view *v);
 enum err read_ready(struct view *v);
 enum err read_metrics(struct view *v);
+enum err read_pack_leaves(struct view *v);
+enum err read_pack_hashes(struct view *v);
+enum err read_pack_chunk(struct view *v);
+enum err write_pack_hashes(struct view *v);
+enum err write_pack_chunk(struct view *v);
 enum err read_codes(struct view *v);
 enum err read_openapi(struct view *v);
 

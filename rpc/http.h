@@ -47,7 +47,7 @@ enum {
 };
 #define HTTP_NEVER UINT64_MAX
 
-enum http_verb { HTTP_VERB_GET, HTTP_VERB_HEAD, HTTP_VERB_POST, HTTP_VERB_OPTIONS, HTTP_VERB_OTHER };
+enum http_verb { HTTP_VERB_GET, HTTP_VERB_HEAD, HTTP_VERB_POST, HTTP_VERB_PUT, HTTP_VERB_OPTIONS, HTTP_VERB_OTHER };
 const char *http_verb_name(enum http_verb verb);
 
 /* The headers anybody here asks for. A header sent twice is joined with ", " where that is permitted, else refused. */

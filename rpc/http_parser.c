@@ -98,6 +98,7 @@ static enum http_verb verb_of(uint8_t method) {
     if (method == HTTP_GET) return HTTP_VERB_GET;
     if (method == HTTP_HEAD) return HTTP_VERB_HEAD;
     if (method == HTTP_POST) return HTTP_VERB_POST;
+    if (method == HTTP_PUT) return HTTP_VERB_PUT;
     if (method == HTTP_OPTIONS) return HTTP_VERB_OPTIONS;
     return HTTP_VERB_OTHER;
 }

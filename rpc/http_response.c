@@ -9,6 +9,7 @@ const char *http_verb_name(enum http_verb verb) {
     case HTTP_VERB_GET: return "GET";
     case HTTP_VERB_HEAD: return "HEAD";
     case HTTP_VERB_POST: return "POST";
+    case HTTP_VERB_PUT: return "PUT";
     case HTTP_VERB_OPTIONS: return "OPTIONS";
     case HTTP_VERB_OTHER: return "?";
     }
@@ -67,6 +68,8 @@ static const struct reason reasons[] = {
     {405, "Method Not Allowed"},
     {406, "Not Acceptable"},
     {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
@@ -74,6 +77,7 @@ static const struct reason reasons[] = {
     {431, "Request Header Fields Too Large"},
     {503, "Service Unavailable"},
     {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
 };
 
 static const char *reason_of(uint16_t status) {

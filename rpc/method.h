@@ -26,6 +26,7 @@ enum param_kind {
     PARAM_WORD,    /* one of words */
     PARAM_INDICES, /* "0,3,7": rising, each at most max */
     PARAM_RECORD,  /* one wire record: the body's bytes, base64 in JSON */
+    PARAM_BYTES,   /* the body's bytes, at most body_max of them */
     PARAM_RECORDS, /* canonical array of wire records as bytes, a list of base64 in JSON */
 };
 
@@ -45,7 +46,7 @@ struct argument {
     bool given;
     uint64_t number;      /* PARAM_UINT; PARAM_WORD: index of the word */
     struct digest digest; /* PARAM_DIGEST, PARAM_KEY */
-    struct span text;     /* PARAM_TEXT, PARAM_RECORD, PARAM_RECORDS (canonical array of bytes) */
+    struct span text;     /* PARAM_TEXT, PARAM_RECORD, PARAM_BYTES, PARAM_RECORDS (canonical array of bytes) */
     uint32_t indices[METHOD_INDICES_MAX];
     uint32_t indices_count;
 };
@@ -96,6 +97,7 @@ const char *form_word(enum form form);
 
 enum method_flow {
     FLOW_READ,   /* run() answers */
+    FLOW_WRITE,  /* the same, and changes something on this node's own disk, nothing on the ledger */
     FLOW_SUBMIT, /* rpc_submit.c */
     FLOW_STATUS, /* run() answers, or asks first whether it is pending */
     FLOW_STREAM,

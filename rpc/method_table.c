@@ -330,6 +330,20 @@ static const struct shape_field node_fields[] = {
 };
 SHAPE(node, "NodeStatus");
 
+static const struct shape_field pack_leaves_fields[] = {
+    AT,
+    TEXT("pack", "pack id", "码包编号"),
+    UINT("count", "codes in the pack", "码数"),
+    DIGEST("root", "of the pack, as the ledger has it", "账本上的码包根"),
+    UINT("chunks", "of 1,024 codes, the last one shorter", "分块数（每块 1024 码，末块可短）"),
+    UINT("held", "chunks that are here", "本节点持有的分块数"),
+    BOOL("hashes", "whether the hashes of the chunks are here", "是否持有分块哈希"),
+    BOOL("whole", "whether all is here", "是否完整"),
+    BOOL("deleted", "whether the operator deleted them here", "是否已由运营者删除"),
+    HEX("bits", "a bit per chunk held, lowest first", "各分块的持有位，低位在前"),
+};
+SHAPE(pack_leaves, "PackLeaves");
+
 static const struct shape_field code_fields[] = {
     UINT("code", "number", "编号"),
     TEXT("name", "name", "名称"),
@@ -348,7 +362,7 @@ static const struct shape *const shapes[] = {
     &at, &problem, &result, &submitted, &batch, &status, &thing, &item, &record, &document, &record_row,
     &record_list, &state, &entry, &trace, &key, &key_answer, &member, &member_answer, &member_list,
     &covered, &certificate_row, &certificate, &certificate_list, &certificate_field, &certificate_type,
-    &certificate_type_answer, &certificate_type_list, &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &code, &codes,
+    &certificate_type_answer, &certificate_type_list, &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &pack_leaves, &code, &codes,
 };
 
 const struct shape *shape_at(size_t i) {
@@ -356,6 +370,7 @@ const struct shape *shape_at(size_t i) {
 }
 
 static const char *const record_types[] = {"application/msgpack", "application/octet-stream", NULL};
+static const char *const bytes_types[] = {"application/octet-stream", NULL};
 static const char *const json_types[] = {"application/json", NULL};
 static const char *const wait_words[] = {"no", "committed", NULL};
 
@@ -442,10 +457,30 @@ static const struct param tile_params[] = {
      "C2SP tlog-tiles 路径"},
 };
 
+#define PACK                                                                                                  \
+    {"gtin", PARAM_PATH, PARAM_TEXT, true, 14, 14, NULL, "GTIN of 14 digits", "14 位 GTIN"},                    \
+    {"pack", PARAM_PATH, PARAM_TEXT, true, 5, 5, NULL, "the 5 characters of the pack", "码包的 5 个字符"}
+#define CHUNK                                                                                                 \
+    {"chunk", PARAM_PATH, PARAM_UINT, true, 0, PACK_CHUNKS_MAX - 1, NULL, "number of the chunk, from 0", "分块序号，从 0 起"}
+static const struct param pack_params[] = {PACK};
+static const struct param pack_hashes_params[] = {
+    PACK,
+    {"hashes", PARAM_BODY, PARAM_BYTES, true, 32, LEAVES_HASHES_BYTES_MAX, NULL, "the hash of each chunk, 32 bytes each",
+     "各分块哈希，每个 32 字节"},
+};
+static const struct param pack_chunk_params[] = {PACK, CHUNK};
+static const struct param pack_chunk_put_params[] = {
+    PACK,
+    CHUNK,
+    {"leaves", PARAM_BODY, PARAM_BYTES, true, 64, PACK_CHUNK_BYTES, NULL, "code hash and claim key of each code, 64 bytes each",
+     "各码的哈希与声明公钥，每码 64 字节"},
+};
+
 #define PARAMS(p) p, COUNT(p)
 #define NO_PARAMS NULL, 0
 #define GET HTTP_VERB_GET
 #define POST HTTP_VERB_POST
+#define PUT HTTP_VERB_PUT
 
 /* name, verb, path, flow, json_rpc, worker, snapshot, body_max, body_types, params, forms, result, run, en, zh */
 static const struct method methods[] = {
@@ -471,6 +506,18 @@ static const struct method methods[] = {
     {"thing.proof", GET, "/v1/things/{identifier}/proof", FLOW_READ, true, true, true, 0, NULL,
      PARAMS(identifier_params), {FORM_PROOF, FORM_JSON}, NULL, read_thing_proof,
      "Proof of a thing's state and complete history", "物品现状与完整历史的证明"},
+    {"pack.leaves", GET, "/v1/packs/{gtin}/{pack}/leaves", FLOW_READ, true, true, true, 0, NULL, PARAMS(pack_params),
+     {FORM_JSON}, &pack_leaves, read_pack_leaves, "Which leaves of a code pack this node holds", "本节点持有码包的哪些叶子"},
+    {"pack.hashes", GET, "/v1/packs/{gtin}/{pack}/hashes", FLOW_READ, false, true, true, 0, NULL, PARAMS(pack_params),
+     {FORM_BYTES}, NULL, read_pack_hashes, "The hashes of a pack's chunks of leaves", "码包各分块的哈希"},
+    {"pack.hashes_put", PUT, "/v1/packs/{gtin}/{pack}/hashes", FLOW_WRITE, false, true, true, LEAVES_HASHES_BYTES_MAX,
+     bytes_types, PARAMS(pack_hashes_params), {FORM_JSON}, &pack_leaves, write_pack_hashes,
+     "Give the hashes of a pack's chunks; taken when they are the pack's", "提交码包各分块的哈希，与码包相符才受理"},
+    {"pack.chunk", GET, "/v1/packs/{gtin}/{pack}/leaves/{chunk}", FLOW_READ, false, true, true, 0, NULL,
+     PARAMS(pack_chunk_params), {FORM_BYTES}, NULL, read_pack_chunk, "One chunk of a pack's leaves", "码包的一个叶子分块"},
+    {"pack.chunk_put", PUT, "/v1/packs/{gtin}/{pack}/leaves/{chunk}", FLOW_WRITE, false, true, true, PACK_CHUNK_BYTES,
+     bytes_types, PARAMS(pack_chunk_put_params), {FORM_JSON}, &pack_leaves, write_pack_chunk,
+     "Give one chunk of a pack's leaves; taken when it is the pack's", "提交码包的一个叶子分块，与码包相符才受理"},
     {"member.list", GET, "/v1/members", FLOW_READ, true, true, true, 0, NULL, PARAMS(member_list_params),
      {FORM_JSON}, &member_list, read_member_list, "All members", "列出成员"},
     {"member.get", GET, "/v1/members/{subject}", FLOW_READ, true, false, true, 0, NULL, PARAMS(member_params),

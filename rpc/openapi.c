@@ -127,6 +127,7 @@ static void put_param_schema(struct emit *j, const struct param *p) {
         break;
     case PARAM_RECORD:
     case PARAM_RECORDS:
+    case PARAM_BYTES:
         emit_key_string(j, "type", "string");
         break;
     }
@@ -244,7 +245,7 @@ static void put_responses(struct emit *j, const struct method *m) {
 }
 
 static void put_operation(struct emit *j, const struct method *m) {
-    emit_key(j, m->verb == HTTP_VERB_POST ? "post" : "get");
+    emit_key(j, m->verb == HTTP_VERB_POST ? "post" : m->verb == HTTP_VERB_PUT ? "put" : "get");
     emit_object(j);
     emit_key_string(j, "operationId", m->name);
     put_description(j, m->en, m->zh);

@@ -23,7 +23,8 @@ static const struct row rows[] = {
     {ERR_JSON_NUMBER, 400},          {ERR_CODEC_TRUNCATED, 400},    {ERR_CODEC_TRAILING, 400},
     {ERR_CODEC_TYPE, 400},           {ERR_CODEC_NOT_SHORTEST, 400}, {ERR_CODEC_KEY_ORDER, 400},
     {ERR_CODEC_DEPTH, 400},          {ERR_CODEC_RANGE, 400},        {ERR_CODEC_UTF8, 400},
-    {ERR_CODEC_FLOAT, 400},          {ERR_CODEC_COUNT, 400},
+    {ERR_CODEC_FLOAT, 400},          {ERR_CODEC_COUNT, 400},         {ERR_LEAVES_ORDER, 409},
+    {ERR_LEAVES_ABSENT, 404},        {ERR_LEAVES_DELETED, 410},      {ERR_LEAVES_ROOM, 507},
 };
 
 uint16_t problem_status(enum err e) {

@@ -147,7 +147,8 @@ static void part_read(struct rpc_call *c, struct part *p, struct view *v) {
 }
 
 static bool part_reads(const struct part *p) {
-    return p->refusal.err == OK && (p->method->flow == FLOW_READ || p->method->flow == FLOW_STATUS);
+    if (p->refusal.err != OK) return false;
+    return p->method->flow == FLOW_READ || p->method->flow == FLOW_WRITE || p->method->flow == FLOW_STATUS;
 }
 
 static void parts_read(struct rpc_call *c) {

@@ -13,12 +13,14 @@
 #include "tests/unit/rpc_world.h"
 
 #include "tests/unit/rpc_certificates.h"
+#include "tests/unit/rpc_pack.h"
 
 #define BOX "urn:epc:id:sgtin:0614141.107346.2017"
 #define BOX_DL "https%3A%2F%2Fid.gs1.org%2F01%2F10614141073464%2F21%2F2017"
 
 struct fixture {
     struct world w;
+    struct rpc_pack pack;
     struct digest first, second, refused;
     char first_hex[65], second_hex[65], refused_hex[65];
     struct http_response r;
@@ -58,6 +60,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     struct fixture *f = *state;
+    if (f->pack.leaves != NULL) rpc_pack_end(&f->pack);
     world_free(&f->w);
     http_response_free(&f->r);
     buffer_free(&f->value);
@@ -152,6 +155,9 @@ static void fill(const struct fixture *f, const char *path, char ret[512]) {
             if (strncmp(p, "{subject}", 9) == 0) value = "farm-1";
             if (strncmp(p, "{key}", 5) == 0) value = key;
             if (strncmp(p, "{height}", 8) == 0) value = "3";
+            if (strncmp(p, "{gtin}", 6) == 0) value = PACK_GTIN;
+            if (strncmp(p, "{pack}", 6) == 0) value = "ABC12";
+            if (strncmp(p, "{chunk}", 7) == 0) value = "0";
             if (strncmp(p, "{path*}", 7) == 0) value = "0/000.p/5";
             assert_non_null(value);
             strcpy(ret + n, value);
@@ -164,11 +170,19 @@ static void fill(const struct fixture *f, const char *path, char ret[512]) {
     }
 }
 
+/* A block with a pack, whose leaves are here. */
+static void with_pack(struct fixture *f) {
+    rpc_pack_begin(&f->w, &f->pack, "ABC12");
+    assert_int_equal(leaves_put_hashes(f->pack.leaves, &f->pack.pack, rpc_pack_hashes(&f->pack)), OK);
+    assert_int_equal(leaves_put_chunk(f->pack.leaves, &f->pack.pack, 0, rpc_pack_chunk(&f->pack, 0)), OK);
+}
+
 /* The table, walked: each readable method answers at its path, in every one of its forms, JSON in its shape; and JSON-RPC
  * gives the very same. */
 static void every_method_answers_in_its_shape(void **state) {
     struct fixture *f = *state;
     world_certify(&f->w);
+    with_pack(f);
     for (size_t i = 0; method_at(i) != NULL; i++) {
         const struct method *m = method_at(i);
         if (m->flow != FLOW_READ && m->flow != FLOW_STATUS) continue;
@@ -203,6 +217,7 @@ static void call_rpc(struct fixture *f, const char *body) {
 
 static void json_rpc_says_what_rest_says(void **state) {
     struct fixture *f = *state;
+    with_pack(f);
     uint32_t compared = 0;
     world_certify(&f->w);
     for (size_t i = 0; method_at(i) != NULL; i++) {
@@ -217,7 +232,8 @@ static void json_rpc_says_what_rest_says(void **state) {
             sprintf(name, "{%s}", p->name);
             fill(f, name, value);
             if (strcmp(m->name, "certificate.get") == 0) strcpy(value, "farm-1/2");
-            sprintf(params, p->kind == PARAM_UINT ? "\"%s\":%s" : "\"%s\":\"%s\"", p->name, value);
+            sprintf(params + strlen(params), p->kind == PARAM_UINT ? "%s\"%s\":%s" : "%s\"%s\":\"%s\"",
+                    params[0] != 0 ? "," : "", p->name, value);
         }
         if (strcmp(m->name, "certificate.list") == 0) {
             strcat(target, "?issuer=farm-1");
@@ -511,7 +527,7 @@ static void openapi_is_the_table(void **state) {
         for (const char *p = m->path; *p != 0; p++)
             if (*p != '*') path[n++] = *p;
         path[n] = 0;
-        struct span op = at(at(paths, path), m->verb == HTTP_VERB_POST ? "post" : "get");
+        struct span op = at(at(paths, path), m->verb == HTTP_VERB_POST ? "post" : m->verb == HTTP_VERB_PUT ? "put" : "get");
         assert_true(span_is(text_at(op, "operationId"), m->name));
         uint32_t parameters = 0, expected = m->forms[1] != FORM_NONE ? 1 : 0;
         for (size_t k = 0; k < m->params_count; k++)
