@@ -21,7 +21,7 @@ struct uv_leaves {
     struct leaf_fetch *fetch;
     struct uv_lane *lane;
     uv_timer_t timer;
-    uint64_t whole_seen, damaged_seen;
+    uint64_t whole_seen, damaged_seen, look_at_ms;
     bool stopped;
 };
 
@@ -164,8 +164,9 @@ static void output_handle(struct uv_leaves *l, const struct leaf_output *out) {
 static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct uv_leaves *l) {
-    uint64_t now = uv_now(&l->node->loop), at = leaf_fetch_deadline(l->fetch), left = at > now ? at - now : 0;
-    uv_timer_start(&l->timer, on_timer, left < LOOK_MS ? left : LOOK_MS, 0);
+    uint64_t now = uv_now(&l->node->loop), at = leaf_fetch_deadline(l->fetch);
+    if (l->look_at_ms < at) at = l->look_at_ms;
+    uv_timer_start(&l->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
 /* Outputs are copied out first: a peer that is dropped ends in a step of its own. */
@@ -186,20 +187,28 @@ static void step(struct uv_leaves *l, struct leaf_input *in) {
     output_handle(l, &drop);
 }
 
-static void on_timer(uv_timer_t *timer) {
-    struct uv_leaves *l = timer->data;
+/* Did leaves come by HTTP, or get lost? */
+static void look(struct uv_leaves *l) {
     struct leaves_totals t;
     char id[PACK_ID_BYTES + 1];
+    l->look_at_ms = uv_now(&l->node->loop) + LOOK_MS;
     while (leaves_became_whole(l->node->leaves, &l->whole_seen, id)) {
         log_line(LOG_INFO, "leaves.whole", "pack=%s", id);
         struct leaf_input in = {.kind = LEAF_WHOLE, .id = id};
         step(l, &in);
     }
     leaves_totals(l->node->leaves, &t);
-    struct leaf_input in = {.kind = t.damaged > l->damaged_seen ? LEAF_DAMAGED : LEAF_TIMER};
-    if (t.damaged > l->damaged_seen)
-        log_line(LOG_ERROR, "leaves.damaged", "found=%llu", (unsigned long long)(t.damaged - l->damaged_seen));
+    if (t.damaged == l->damaged_seen) return;
+    log_line(LOG_ERROR, "leaves.damaged", "found=%llu", (unsigned long long)(t.damaged - l->damaged_seen));
     l->damaged_seen = t.damaged;
+    struct leaf_input in = {.kind = LEAF_DAMAGED};
+    step(l, &in);
+}
+
+static void on_timer(uv_timer_t *timer) {
+    struct uv_leaves *l = timer->data;
+    if (uv_now(&l->node->loop) >= l->look_at_ms) look(l);
+    struct leaf_input in = {.kind = LEAF_TIMER};
     step(l, &in);
 }
 

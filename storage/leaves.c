@@ -35,7 +35,8 @@ static const uint8_t magic[MAGIC_BYTES] = "suyuan leaves\0\0\1";
 struct leaves {
     int directory;
     struct leaves_options options;
-    pthread_mutex_t mutex; /* guards writing and everything below */
+    pthread_mutex_t writing; /* one at a time, over its syncs */
+    pthread_mutex_t numbers; /* guards what is below; never held over the disk */
     struct leaves_totals totals;
     char ring[RING][PACK_ID_BYTES + 1];
     uint64_t whole_count;
@@ -208,7 +209,8 @@ struct leaves *leaves_open(const char *directory, const struct leaves_options *o
                            char ret_error[LEAVES_ERROR_BYTES]) {
     struct leaves *l = check_alloc(1, sizeof *l);
     l->options = *options;
-    (void)pthread_mutex_init(&l->mutex, NULL);
+    (void)pthread_mutex_init(&l->writing, NULL);
+    (void)pthread_mutex_init(&l->numbers, NULL);
     if (open_all(l, directory, ret_error)) return l;
     leaves_close(l);
     return NULL;
@@ -217,7 +219,8 @@ struct leaves *leaves_open(const char *directory, const struct leaves_options *o
 void leaves_close(struct leaves *l) {
     if (l == NULL) return;
     fd_close(&l->directory);
-    (void)pthread_mutex_destroy(&l->mutex);
+    (void)pthread_mutex_destroy(&l->writing);
+    (void)pthread_mutex_destroy(&l->numbers);
     free(l);
 }
 
@@ -238,13 +241,13 @@ bool leaves_has(const struct leaves_held *h, uint32_t chunk) {
 }
 
 void leaves_totals(struct leaves *l, struct leaves_totals *ret) {
-    (void)pthread_mutex_lock(&l->mutex);
+    (void)pthread_mutex_lock(&l->numbers);
     *ret = l->totals;
-    (void)pthread_mutex_unlock(&l->mutex);
+    (void)pthread_mutex_unlock(&l->numbers);
 }
 
 bool leaves_became_whole(struct leaves *l, uint64_t *sequence, char ret_id[PACK_ID_BYTES + 1]) {
-    (void)pthread_mutex_lock(&l->mutex);
+    (void)pthread_mutex_lock(&l->numbers);
     uint64_t next = *sequence + 1, oldest = l->whole_count < RING ? 1 : l->whole_count - RING + 1;
     if (next < oldest) next = oldest;
     bool there = next <= l->whole_count;
@@ -252,7 +255,7 @@ bool leaves_became_whole(struct leaves *l, uint64_t *sequence, char ret_id[PACK_
         memcpy(ret_id, l->ring[next % RING], PACK_ID_BYTES + 1);
         *sequence = next;
     }
-    (void)pthread_mutex_unlock(&l->mutex);
+    (void)pthread_mutex_unlock(&l->numbers);
     return there;
 }
 
@@ -260,7 +263,7 @@ bool leaves_became_whole(struct leaves *l, uint64_t *sequence, char ret_id[PACK_
 
 /* The disk gave something else than was written: the hashes, or a chunk, count as absent from now on. */
 static void mark_damaged(struct leaves *l, struct file *f, bool hashes, uint32_t chunk) {
-    (void)pthread_mutex_lock(&l->mutex);
+    (void)pthread_mutex_lock(&l->writing);
     uint8_t head[HEAD_BYTES] = {0};
     uint64_t at = hashes ? AT_WHOLE : AT_BITS + chunk / 8;
     /* Anew: another thread may have found it before. */
@@ -269,12 +272,14 @@ static void mark_damaged(struct leaves *l, struct file *f, bool hashes, uint32_t
     bool whole = was && bits_count(head + AT_BITS, chunks) == chunks;
     head[at] = (uint8_t)(hashes ? 0u : head[at] & ~(1u << chunk % 8));
     if (was && write_at(f->fd, head + at, 1, at)) {
+        (void)pthread_mutex_lock(&l->numbers);
         l->totals.damaged++;
         l->totals.chunks -= hashes ? 0 : 1;
         l->totals.bytes -= hashes ? 0 : PACK_CHUNK_BYTES;
         l->totals.whole -= !hashes && whole ? 1 : 0;
+        (void)pthread_mutex_unlock(&l->numbers);
     }
-    (void)pthread_mutex_unlock(&l->mutex);
+    (void)pthread_mutex_unlock(&l->writing);
 }
 
 static enum err hashes_load(struct leaves *l, const struct leaves_pack *pack, struct file *f,
@@ -321,11 +326,13 @@ enum err leaves_get_chunk(struct leaves *l, const struct leaves_pack *pack, uint
     return OK;
 }
 
-/* ---- writing; all under the mutex ---- */
+/* ---- writing; all under `writing` ---- */
 
-static bool room(const struct leaves *l) {
+static bool room(struct leaves *l) {
     struct statvfs v;
-    if (l->totals.bytes + PACK_CHUNK_BYTES > l->options.bytes_max) return false;
+    struct leaves_totals t;
+    leaves_totals(l, &t);
+    if (t.bytes + PACK_CHUNK_BYTES > l->options.bytes_max) return false;
     return fstatvfs(l->directory, &v) == 0 &&
            (uint64_t)v.f_bavail * v.f_frsize >= l->options.free_bytes_min + PACK_CHUNK_BYTES;
 }
@@ -346,7 +353,9 @@ static bool file_make(struct leaves *l, const struct leaves_pack *pack, struct s
               fsync(fd) == 0 && renameat(l->directory, temporary, l->directory, name) == 0 &&
               fsync(l->directory) == 0;
     if (!ok) (void)unlinkat(l->directory, temporary, 0);
+    (void)pthread_mutex_lock(&l->numbers);
     if (ok) l->totals.bytes += chunk_at(0);
+    (void)pthread_mutex_unlock(&l->numbers);
     return ok;
 }
 
@@ -362,9 +371,9 @@ static bool hashes_write(struct leaves *l, const struct leaves_pack *pack, struc
 enum err leaves_put_hashes(struct leaves *l, const struct leaves_pack *pack, struct span hashes) {
     if (marked_deleted(l, pack)) return ERR_LEAVES_DELETED;
     if (!hashes_are(pack, hashes)) return ERR_LEAVES_HASHES;
-    (void)pthread_mutex_lock(&l->mutex);
+    (void)pthread_mutex_lock(&l->writing);
     bool ok = room(l) && hashes_write(l, pack, hashes);
-    (void)pthread_mutex_unlock(&l->mutex);
+    (void)pthread_mutex_unlock(&l->writing);
     return ok ? OK : ERR_LEAVES_ROOM;
 }
 
@@ -376,14 +385,17 @@ static bool chunk_write(struct leaves *l, const struct leaves_pack *pack, struct
     *byte = (uint8_t)(*byte | 1u << chunk % 8);
     if (!write_at(f->fd, byte, 1, AT_BITS + chunk / 8)) return false;
     uint32_t chunks = pack_chunks(pack->count);
-    bool whole = bits_count(f->head + AT_BITS, chunks) == chunks;
+    bool whole = bits_count(f->head + AT_BITS, chunks) == chunks, synced = !whole || fdatasync(f->fd) == 0;
+    (void)pthread_mutex_lock(&l->numbers);
     l->totals.chunks++;
     l->totals.bytes += PACK_CHUNK_BYTES;
-    if (!whole) return true;
-    l->totals.whole++;
-    l->whole_count++;
-    memcpy(l->ring[l->whole_count % RING], pack->id, PACK_ID_BYTES + 1);
-    return fdatasync(f->fd) == 0;
+    if (whole) {
+        l->totals.whole++;
+        l->whole_count++;
+        memcpy(l->ring[l->whole_count % RING], pack->id, PACK_ID_BYTES + 1);
+    }
+    (void)pthread_mutex_unlock(&l->numbers);
+    return synced;
 }
 
 enum err leaves_put_chunk(struct leaves *l, const struct leaves_pack *pack, uint32_t chunk, struct span codes) {
@@ -393,11 +405,11 @@ enum err leaves_put_chunk(struct leaves *l, const struct leaves_pack *pack, uint
     if (chunk >= pack_chunks(pack->count)) return ERR_LEAVES_CHUNK;
     if (!file_open(l, pack, &f) || hashes_load(l, pack, &f, hashes) != OK) return ERR_LEAVES_ORDER;
     if (!chunk_is(pack, hashes, chunk, codes)) return ERR_LEAVES_CHUNK;
-    (void)pthread_mutex_lock(&l->mutex);
+    (void)pthread_mutex_lock(&l->writing);
     /* Anew: another thread may have set bits since. */
     bool ok = file_open(l, pack, &now);
     bool held = ok && bit(now.head + AT_BITS, chunk);
     if (!held) ok = ok && room(l) && chunk_write(l, pack, &now, chunk, codes);
-    (void)pthread_mutex_unlock(&l->mutex);
+    (void)pthread_mutex_unlock(&l->writing);
     return ok ? OK : ERR_LEAVES_ROOM;
 }

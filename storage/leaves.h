@@ -22,7 +22,8 @@
  * File: at 0 "suyuan leaves\0\0\1" || count u32 || root 32 || hashes whole u8; at 64 one bit per
  * chunk held, lowest first; at 4,096 the chunk hashes; chunk i at 65,536 x (i + 1).
  *
- * Threads: any, at the same time; writing is one at a time. Calls block on the disk.
+ * Threads: any, at the same time; writing is one at a time. Calls block on the disk, but for leaves_totals and
+ * leaves_became_whole, which a loop may call.
  */
 #ifndef STORAGE_LEAVES_H
 #define STORAGE_LEAVES_H

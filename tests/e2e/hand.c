@@ -108,6 +108,9 @@ static const struct {
     {"flood", hand_flood, "KIND PORT COUNT SECONDS"},
     {"raw", hand_raw, "PORT [PATIENCE_MS]"},
     {"peer", hand_peer, "GENESIS PORT KEY WHAT [TYPE]"},
+    {"pack", hand_pack, "GENESIS PACK COUNT"},
+    {"leaves", hand_leaves, "PORT PACK COUNT FIRST LAST"},
+    {"whole", hand_whole, "PACK COUNT PORT..."},
     {"liar", hand_liar, "GENESIS PORT STORE WHAT HEIGHT"},
 };
 

@@ -19,6 +19,10 @@ int hand_flood(int argc, char **argv);
 int hand_raw(int argc, char **argv);
 /* hand_peer.c */
 int hand_peer(int argc, char **argv);
+/* hand_leaves.c */
+int hand_pack(int argc, char **argv);
+int hand_leaves(int argc, char **argv);
+int hand_whole(int argc, char **argv);
 /* hand_stream.c */
 int hand_stream(int argc, char **argv);
 

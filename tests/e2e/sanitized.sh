@@ -18,6 +18,10 @@ node_start 3
 wait_for 60 node_is 3 voting true
 load_end
 id=$(head -n 1 acks)
+"$hand" pack genesis AAAAA 3000 | curl -s -m 60 -X POST -H 'content-type: application/msgpack' --data-binary @- \
+    "http://127.0.0.1:$http0/v1/records?wait=committed&timeout_ms=30000" >/dev/null
+"$hand" leaves "$http0" AAAAA 3000 0 2 || fail "the leaves were not taken"
+wait_for 30 "$hand" whole AAAAA 3000 "$http1" "$http4"
 for path in "/v1/records/$id" "/v1/records/$id/proof" "/v1/records/$id/epcis" /v1/blocks/1 /v1/members /openapi.json /metrics /nothing; do
     node_get 0 "$path" >/dev/null || :
 done

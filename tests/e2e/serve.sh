@@ -87,6 +87,9 @@ call record.proof "{\"id\":\"$id\"}"
 call thing.get "{\"identifier\":\"$thing\"}"
 call thing.trace "{\"identifier\":\"$thing\"}"
 call thing.proof "{\"identifier\":\"$thing\"}"
+"$hand" pack genesis AAAAA 3000 | curl -s -m 20 -X POST -H 'content-type: application/msgpack' --data-binary @- \
+    "http://127.0.0.1:$http0/v1/records?wait=committed" >/dev/null
+call pack.leaves '{"gtin":"06901234567892","pack":"AAAAA"}'
 call member.list '{}'
 call member.get '{"subject":"farm1"}'
 call key.get "{\"key\":\"$key\"}"
@@ -98,6 +101,7 @@ call node.status '{}'
 call node.codes '{}'
 # The table has no method that this list lacks: those without JSON-RPC are named here.
 jq -r '.paths[][] | .operationId' openapi | sort -u >named
-printf '%s\n' node.stream rpc openapi log.checkpoint log.tile health ready metrics | cat - called | sort -u >known
+printf '%s\n' node.stream rpc openapi log.checkpoint log.tile health ready metrics \
+    pack.hashes pack.hashes_put pack.chunk pack.chunk_put | cat - called | sort -u >known
 [ -z "$(comm -23 named known)" ] || fail "not called: $(comm -23 named known | tr '\n' ' ')"
 say "JSON-RPC: $(wc -l <called) methods answered"
