@@ -94,7 +94,7 @@ enum err read_certificate(struct view *v) {
 /* -- lists -- */
 
 /* "17.0": log index and item of the last row of the page before. */
-static bool cursor_read(struct span text, struct certificate_place *ret) {
+static bool cursor_read(struct span text, struct issued_place *ret) {
     char copy[CURSOR_BYTES], *end;
     if (text.len == 0 || text.len >= sizeof copy) return false;
     memcpy(copy, text.data, text.len);
@@ -122,7 +122,7 @@ static enum err list_by(struct view *v, enum certificates_of *ret_by, struct spa
     return *ret_by == CERTIFICATES_OF_THING ? canonical_of(v, *ret_name, ret_name) : OK;
 }
 
-static void put_list(struct emit *j, struct view *v, const struct certificate_place places[],
+static void put_list(struct emit *j, struct view *v, const struct issued_place places[],
                      uint32_t count) {
     struct buffer value CLEANUP(buffer_free) = {0};
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
@@ -141,7 +141,7 @@ static void put_list(struct emit *j, struct view *v, const struct certificate_pl
 }
 
 enum err read_certificate_list(struct view *v) {
-    struct certificate_place after = {.issued = 0};
+    struct issued_place after = {.issued = 0};
     enum certificates_of by = CERTIFICATES_OF_ISSUER;
     struct span name = SPAN_EMPTY;
     char cursor[CURSOR_BYTES];
@@ -151,7 +151,7 @@ enum err read_certificate_list(struct view *v) {
     if (e) return e;
     if (v->arguments[3].given && !cursor_read(v->arguments[3].text, &after))
         return refusal_set(&v->refusal, ERR_RPC_PARAMETER, "%s", "cursor");
-    struct certificate_place *places = arena_alloc(v->arena, limit + 1, sizeof *places);
+    struct issued_place *places = arena_alloc(v->arena, limit + 1, sizeof *places);
     if (places == NULL) return ERR_RPC_ANSWER_SIZE;
     uint32_t n = query_certificates(v->snapshot.reader, by, name, v->arguments[3].given ? &after : NULL,
                                     limit + 1, v->arena, places);

@@ -468,7 +468,7 @@ static void a_certificate_stands_in_the_history_of_its_things(void **state) {
 static void certificates_are_found_by_issuer_producer_and_thing(void **state) {
     (void)state;
     struct world w;
-    struct certificate_place places[8];
+    struct issued_place places[8];
     struct span types[8];
     struct buffer value CLEANUP(buffer_free) = {0};
     struct certificate_type_value type;
@@ -481,7 +481,7 @@ static void certificates_are_found_by_issuer_producer_and_thing(void **state) {
     assert_int_equal(query_certificates(*r, CERTIFICATES_OF_ISSUER, span_text("farm1"), NULL, 8, &w.arena, places), 3);
     assert_true(span_is(places[0].id, "farm1/c")); /* in the order they were issued */
     assert_true(span_is(places[2].id, "farm1/b"));
-    struct certificate_place first = places[0];
+    struct issued_place first = places[0];
     assert_int_equal(query_certificates(*r, CERTIFICATES_OF_PRODUCER, span_text("farm1"), &first, 1, &w.arena, places), 1);
     assert_true(span_is(places[0].id, "farm1/a"));
     assert_int_equal(query_certificates(*r, CERTIFICATES_OF_THING, span_text(LOT_A), NULL, 8, &w.arena, places), 3);
