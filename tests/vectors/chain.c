@@ -1,13 +1,12 @@
 /* chain.c: chain SEED BLOCKS: a random chain as our execution makes it, on standard output, for a second implementation
  * to execute again (second/execute.mjs): canonical [genesis file, [[block header, [wire records], block leaf], ...]], all
  * but the lists as bytes. Members come, go and lose keys; events name things in every spelling; records are late, early,
- * doubled and of strangers; approvals are missing, false and used again; time jumps. */
+ * doubled and of strangers; approvals are missing, false and used again; certificates of every fault; time jumps. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/codec_random.h"
-#include "tests/unit/ledger_world.h"
+#include "tests/vectors/chain_parts.h"
 
 enum { PEOPLE = 9, OLD_MAX = 64, CHAIN_BYTES_MAX = 256 << 20 };
 static const char *const people[PEOPLE] = {"bureau", "bureau2", "farm1", "farm2", "audit", "carrier", "shop", "bureau3", "stranger"};
@@ -33,42 +32,24 @@ static bool one_in(struct chain *c, uint64_t n) {
     return rng_below(&c->r, n) == 0;
 }
 
-/* A few dozen things, each in many spellings. */
-static void put_name(struct chain *c, struct buffer *out) {
-    static const char *const hosts[] = {"https://id.gs1.org", "http://a.example/x/y", "HTTPS://b.example:8443"};
-    unsigned serial = (unsigned)rng_below(&c->r, 6), lot = (unsigned)rng_below(&c->r, 3);
-    const char *host = hosts[rng_below(&c->r, 3)];
-    switch (rng_below(&c->r, 12)) {
-    case 0: buffer_printf(out, "urn:epc:id:sgtin:6901234.056789.%u", serial); return;
-    case 1: buffer_printf(out, "%s/01/06901234567892/21/%u", host, serial); return;
-    case 2: buffer_printf(out, "%s/gtin/6901234567892/lot/L%%2f%u/ser/%u?x=1", host, lot, serial); return;
-    case 3: buffer_printf(out, "%s/01/06901234567892/22/V/10/L%%2F%u", host, lot); return;
-    case 4: buffer_printf(out, "urn:epc:class:lgtin:6901234.056789.L%%2F%u", lot); return;
-    case 5: buffer_printf(out, "urn:epc:id:sscc:6901234.123456789%u", serial); return;
-    case 6: buffer_printf(out, "%s/414/6901234000009/254/%u", host, lot); return;
-    case 7: buffer_printf(out, "urn:epc:id:sgln:6901234.00000.%u", lot); return;
-    case 8: buffer_printf(out, "urn:uuid:00000000-0000-0000-0000-00000000000%u", serial); return;
-    case 9: buffer_printf(out, "%s/8003/06901234567892%u", host, serial); return;
-    case 10: buffer_printf(out, "urn:epc:id:giai:6901234.A%%2FB%u", lot); return;
-    default: buffer_printf(out, "urn:epc:idpat:sgtin:6901234.056789.*"); return;
-    }
-}
-
 static void put_list(struct chain *c, const char *name, bool quantity, struct buffer *out) {
     uint64_t count = 1 + rng_below(&c->r, 3);
     buffer_printf(out, ",\"%s\":[", name);
     for (uint64_t i = 0; i < count; i++) {
         buffer_text(out, i > 0 ? "," : "");
         buffer_text(out, quantity ? "{\"epcClass\":\"" : "\"");
-        put_name(c, out);
-        buffer_text(out, quantity ? one_in(c, 2) ? "\",\"quantity\":2.5,\"uom\":\"KGM\"}" : "\"}" : "\"");
+        chain_name(&c->r, out);
+        buffer_text(out, "\"");
+        if (quantity) chain_quantity(&c->r, out);
+        buffer_text(out, quantity ? "}" : "");
     }
     buffer_text(out, "]");
 }
 
 static void put_event(struct chain *c, struct buffer *out) {
     static const char *const steps[] = {"commissioning", "https://ref.gs1.org/cbv/BizStep-commissioning", "shipping",
-                                        "inspecting", "cbv:BizStep-commissioning"};
+                                        "inspecting", "cbv:BizStep-commissioning", "commissioning",
+                                        "cbv:BizStep-creating_class_instance"};
     static const char *const actions[] = {"ADD", "OBSERVE", "DELETE"};
     static const char *const zones[] = {"+08:00", "Z", "-03:30"};
     /* Around now, which for these worlds lies in June 2026; some events come from a little ahead. */
@@ -83,7 +64,7 @@ static void put_event(struct chain *c, struct buffer *out) {
     switch (rng_below(&c->r, 4)) {
     case 0:
         buffer_printf(out, ",\"type\":\"AggregationEvent\",\"action\":\"%s\",\"parentID\":\"", action);
-        put_name(c, out);
+        chain_name(&c->r, out);
         buffer_text(out, "\"");
         put_list(c, "childEPCs", false, out);
         break;
@@ -101,6 +82,7 @@ static void put_event(struct chain *c, struct buffer *out) {
             buffer_printf(out, ",\"ilmd\":{\"cbvmda:lotNumber\":\"%s\"}", one_in(c, 3) ? "not a lot number of GS1" : "M7");
         break;
     }
+    if (one_in(c, 15)) buffer_text(out, ",\"errorDeclaration\":{\"declarationTime\":\"2026-06-02T08:00:00Z\"}");
     buffer_text(out, "}");
 }
 
@@ -161,7 +143,7 @@ static struct item act_item(struct chain *c, struct record_header *d, const char
     struct member_key keys[2];
     const char *approvers[3];
     uint32_t count = 0;
-    struct act a = act(c, keys);
+    struct act a = one_in(c, 3) ? chain_type(&c->w, &c->r, people, PEOPLE) : act(c, keys);
     for (uint64_t n = rng_below(&c->r, 4); n > 0; n--) {
         const char *who = one_in(c, 2) ? people[rng_below(&c->r, 2)] : anyone(c);
         bool twice = strcmp(who, author) == 0;
@@ -173,14 +155,33 @@ static struct item act_item(struct chain *c, struct record_header *d, const char
     return world_act_item(&c->w, &signed_for, &a, approvers, count);
 }
 
+static struct item item(struct chain *c, struct record_header *d, const char *author) {
+    switch ((enum record_kind)d->kind) {
+    case RECORD_GOVERNANCE:
+        return act_item(c, d, author);
+    case RECORD_CERTIFICATES:
+        return chain_certificate(&c->w, &c->r, author, people, PEOPLE);
+    case RECORD_ANCHORS:
+        return chain_anchor(&c->w, &c->r);
+    case RECORD_EVENTS:
+    case RECORD_PACKS:
+    case RECORD_CLAIMS:
+        break;
+    }
+    return event(c);
+}
+
 static struct span record(struct chain *c) {
     struct item items[4];
     const char *author = anyone(c);
     bool governs = one_in(c, 3);
     if (governs && !one_in(c, 8)) author = people[rng_below(&c->r, 2)];
-    struct record_header d = world_draft(&c->w, author, governs ? RECORD_GOVERNANCE : RECORD_EVENTS);
+    uint8_t kind = governs ? RECORD_GOVERNANCE : one_in(c, 10) ? RECORD_ANCHORS : one_in(c, 2) ? RECORD_CERTIFICATES : RECORD_EVENTS;
+    if (!governs && one_in(c, 2)) author = people[2 + rng_below(&c->r, 2)]; /* who may say most, and makes most */
+    struct record_header d = world_draft(&c->w, author, kind);
     uint32_t count = 1 + (uint32_t)(rng_below(&c->r, 3) * rng_below(&c->r, 2));
-    times(c, &d);
+    if (kind == RECORD_CERTIFICATES && !one_in(c, 4)) count = 1;
+    if (kind != RECORD_CERTIFICATES || one_in(c, 4)) times(c, &d); /* certificates fail for reasons enough of their own */
     bool carried_again = governs && c->last_act.type != 0 && one_in(c, 4);
     if (carried_again) { /* the same approvals in another record, with another expiry */
         d.created_ms = c->last_act_for.created_ms;
@@ -191,7 +192,7 @@ static struct span record(struct chain *c) {
         count = 1;
     }
     for (uint32_t i = 0; i < count; i++)
-        items[i] = carried_again ? c->last_act : governs ? act_item(c, &d, author) : event(c);
+        items[i] = carried_again ? c->last_act : item(c, &d, author);
     if (governs && !carried_again && one_in(c, 3)) {
         c->last_act = items[0];
         c->last_act_for = d;

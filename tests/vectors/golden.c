@@ -12,6 +12,7 @@
 #include "node/replica_message.h"
 #include "storage/journal_frame.h"
 #include "tests/unit/codec_random.h"
+#include "tests/unit/certificate_world.h"
 #include "tests/unit/ledger_world.h"
 #include "tests/vectors/vectors.h"
 
@@ -28,7 +29,56 @@ struct gold {
     struct block_header header; /* of block 1 */
     struct span header_bytes, stored, block_leaf;
     struct result results[2];
+    struct world certified; /* another: a type set, a lot made, a certificate of it */
+    struct item certificate_item;
 };
+
+/* One field of a kind with choices, one hidden; a condition on what is upstream. */
+static struct certificate_type a_type(void) {
+    static struct span choices[] = {{(const uint8_t *)"bought", 6}, {(const uint8_t *)"grown", 5}};
+    static struct certificate_field fields[2];
+    struct certificate_type t = world_type("shoe-origin");
+    fields[0] = (struct certificate_field){span_text("contact"), CERTIFICATE_TEXT, CERTIFICATE_HIDDEN, NULL, 0,
+                                           span_text("联系人"), span_text("contact")};
+    fields[1] = (struct certificate_field){span_text("way"), CERTIFICATE_CHOICE, CERTIFICATE_MANDATORY, choices, 2,
+                                           span_text("来源"), span_text("way")};
+    t.fields = fields;
+    t.fields_count = 2;
+    t.upstream_field = span_text("way");
+    t.upstream_choice = span_text("bought");
+    t.validity_ms = 31536000000;
+    return t;
+}
+
+static struct item an_issue(struct world *w) {
+    struct buffer b CLEANUP(buffer_free) = {0};
+    struct certificate_entry fields[2] = {{.name = span_text("contact")}, {.name = span_text("way")}};
+    struct hidden h = {.tier = TIER_DELETABLE, .commitment = sha256(span_text("contact"))};
+    struct certificate_issue c = {.number = span_text("2026-0001"), .type = span_text("shoe-origin"),
+                                  .producer = span_text("farm1"), .from_ms = WORLD_CREATED_MS,
+                                  .until_ms = WORLD_CREATED_MS + 86400000, .fields = fields, .fields_count = 2};
+    struct covers covers = {LOT_A, 40.5, "NPR"};
+    buffer_init(&b, 1024);
+    hidden_write(&h, &b);
+    fields[0].value = world_keep(w, buffer_span(&b));
+    buffer_clear(&b);
+    pack_text(&b, span_text("grown"));
+    fields[1].value = world_keep(w, buffer_span(&b));
+    return world_issue(w, &c, &covers, 1);
+}
+
+static void make_certified(struct gold *g) {
+    struct world *w = &g->certified;
+    world_begin(w, 1);
+    struct certificate_type type = a_type();
+    struct item made = world_made(w, "ADD", "commissioning", LOT_A, 100, "NPR");
+    world_set_type(w, &type);
+    world_say(w, "farm1", &made);
+    CHECK(world_close(w, 1000) == OK);
+    g->certificate_item = an_issue(w);
+    world_certify(w, "farm1", &g->certificate_item);
+    CHECK(world_close(w, 1000) == OK && w->results[0].code == RESULT_ACCEPTED);
+}
 
 static const struct proof_source *source(struct gold *g) {
     static struct proof_source s;
@@ -192,21 +242,22 @@ static void stored_block(struct gold *g, struct buffer *out) {
     stored_block_encode(&b, out);
 }
 
-static void status_of(struct gold *g, uint8_t type, struct span subject, struct buffer *out) {
+static void status_in(const struct world *w, uint8_t type, struct span subject, struct buffer *out) {
     struct digest key = status_key(type, subject);
     struct buffer value CLEANUP(buffer_free) = {0};
     struct status_proof p;
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
     put_digest(out, key);
-    if (status_get(g->w.rows.reader, &key, &value)) {
+    if (status_get(w->rows.reader, &key, &value)) {
         struct digest v = status_value_hash(buffer_span(&value));
         buffer_append_span(out, buffer_span(&value));
         put_digest(out, v);
         put_digest(out, status_leaf_hash(&key, &v));
     }
-    status_prove(g->w.rows.reader, &g->w.head.status, &key, &p);
+    status_prove(w->rows.reader, &w->head.status, &key, &p);
     status_proof_write(&p, out);
 }
+static void status_of(struct gold *g, uint8_t type, struct span subject, struct buffer *out) { status_in(&g->w, type, subject, out); }
 static void status_member(struct gold *g, struct buffer *out) { status_of(g, STATUS_MEMBER, span_text("farm1"), out); }
 static void status_key_of(struct gold *g, struct buffer *out) {
     struct pubkey k = world_pubkey("farm1");
@@ -220,6 +271,36 @@ static void status_absent(struct gold *g, struct buffer *out) { status_of(g, STA
 static void status_root(struct gold *g, struct buffer *out) {
     buffer_u64(out, g->w.head.status.count);
     put_digest(out, g->w.head.status.root);
+}
+static void certificate_type_bytes(struct gold *g, struct buffer *out) {
+    struct certificate_type t = a_type();
+    (void)g;
+    certificate_type_encode(&t, out);
+}
+static void certificate_item(struct gold *g, struct buffer *out) { item_encode(&g->certificate_item, out); }
+static void revocation_item(struct gold *g, struct buffer *out) {
+    struct item i = world_revoke(&g->certified, "farm1/2026-0001", 3);
+    item_encode(&i, out);
+}
+static void certified_root(struct gold *g, struct buffer *out) {
+    buffer_u64(out, g->certified.head.status.count);
+    put_digest(out, g->certified.head.status.root);
+}
+static void status_certificate(struct gold *g, struct buffer *out) {
+    status_in(&g->certified, STATUS_CERTIFICATE, span_text("farm1/2026-0001"), out);
+}
+static void status_certificate_type(struct gold *g, struct buffer *out) {
+    status_in(&g->certified, STATUS_CERTIFICATE_TYPE, span_text("shoe-origin"), out);
+}
+static void status_balance(struct gold *g, struct buffer *out) {
+    struct buffer subject CLEANUP(buffer_free) = {0};
+    static const char *const parts[] = {"farm1", LOT_A, "NPR", "shoe-origin"};
+    buffer_init(&subject, 1024);
+    pack_array(&subject, 5);
+    pack_uint(&subject, BALANCE_CERTIFIED);
+    for (size_t i = 0; i < 4; i++)
+        pack_text(&subject, span_text(parts[i]));
+    status_in(&g->certified, STATUS_BALANCE, buffer_span(&subject), out);
 }
 static void history(struct gold *g, struct buffer *out) {
     struct digest chain = {{0}};
@@ -316,6 +397,8 @@ static const struct named_type {
     {"genesis_rest", &genesis_rest_type}, {"block_summary", &block_summary_type},
     {"status_message", &status_message_type}, {"pair_message", &pair_message_type},
     {"guard_message", &guard_message_type}, {"payload_message", &payload_message_type},
+    {"anchor_value", &anchor_value_type}, {"certificate_value", &certificate_value_type},
+    {"balance_value", &balance_value_type}, {"certificate_type_value", &certificate_type_value_type},
 };
 
 /* One line a type: SHA-256 over the encodings of some thousand generated values, each decoded again. */
@@ -408,6 +491,13 @@ static const struct format {
     {"status_thing.hex", "S1 to S6: of a thing", status_thing},
     {"status_absent.hex", "S3: key and proof of an absence", status_absent},
     {"status_root.hex", "S2: count u64 and root", status_root},
+    {"certificate_type.hex", "D1: a definition", certificate_type_bytes},
+    {"certificate_item.hex", "D2: a certificate issued", certificate_item},
+    {"revocation_item.hex", "D4: it is revoked", revocation_item},
+    {"certified_root.hex", "S2: count u64 and root after it was issued", certified_root},
+    {"status_certificate.hex", "S5: of the certificate (16)", status_certificate},
+    {"status_balance.hex", "S5: of what is certified of its lot (21)", status_balance},
+    {"status_certificate_type.hex", "S5: of its type (24)", status_certificate_type},
     {"history.hex", "H1: two entries, each followed by the chain", history},
     {"cosignature.hex", "K6: a validator's signatures on the checkpoint", cosignature},
     {"checkpoint.txt", "K1, K2: the signed note", checkpoint},
@@ -473,11 +563,13 @@ int main(int argc, char **argv) {
     crypto_start();
     struct gold *g = check_alloc(1, sizeof *g);
     make(g);
+    make_certified(g);
     size_t count = sizeof formats / sizeof *formats;
     for (size_t i = 0; i < count; i++)
         different += format_check(g, &formats[i], argv[1], write);
     printf("golden bytes: %zu formats, %d differ\n", count, different);
     world_end(&g->w);
+    world_end(&g->certified);
     free(g);
     return different == 0 ? 0 : 1;
 }

@@ -160,6 +160,11 @@ export function encode(v) {
     const bytes = v < 256n ? 1 : v < 65536n ? 2 : v < 1n << 32n ? 4 : 8;
     return Buffer.concat([Buffer.from([{ 1: 0xcc, 2: 0xcd, 4: 0xce, 8: 0xcf }[bytes]]), uintBytes(v, bytes)]);
   }
+  if (typeof v === "bigint") {
+    if (v >= -32n) return Buffer.from([Number(256n + v)]);
+    const bytes = v >= -128n ? 1 : v >= -32768n ? 2 : v >= -(1n << 31n) ? 4 : 8;
+    return Buffer.concat([Buffer.from([{ 1: 0xd0, 2: 0xd1, 4: 0xd2, 8: 0xd3 }[bytes]]), uintBytes(BigInt.asUintN(8 * bytes, v), bytes)]);
+  }
   if (typeof v === "string") {
     const b = Buffer.from(v);
     return Buffer.concat([head(b.length, [[31, 0xa0, 0], [255, 0xd9, 1], [65535, 0xda, 2], [2 ** 32 - 1, 0xdb, 4]]), b]);

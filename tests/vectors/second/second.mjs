@@ -95,7 +95,7 @@ equal(L.rootOf(results.map((r) => L.leafHash(encode(r)))), leaf[6], "X4");
 
 // S
 const statusRoot = hex("status_root").subarray(8);
-function statusFile(file, type, subject, exists) {
+function statusFile(file, type, subject, exists, under = statusRoot) {
   let bytes = hex(file);
   const key = L.statusKey(type, subject);
   equal(bytes.subarray(0, 32), key, "S1 " + file);
@@ -108,13 +108,29 @@ function statusFile(file, type, subject, exists) {
     equal(after.subarray(32, 64), L.statusLeaf(key, L.statusValue(value)), "S2");
     bytes = after.subarray(64);
   }
-  L.checkStatus(decode(bytes), key, value, statusRoot);
+  L.checkStatus(decode(bytes), key, value, under);
   checks++;
+  return value && decode(value);
 }
 statusFile("status_member", 1, Buffer.from("farm1"), true);
 statusFile("status_key", 2, header.key, true);
 statusFile("status_thing", 3, Buffer.from("https://id.gs1.org/01/06901234567892/21/1002"), true);
 statusFile("status_absent", 3, Buffer.from("never"), false);
+
+// D, S5
+const certifiedRoot = hex("certified_root").subarray(8);
+const lot = "https://id.gs1.org/01/06901234567892/10/A";
+const issued = decode(hex("certificate_item")), definition = hex("certificate_type");
+const certificateValue = statusFile("status_certificate", 16, Buffer.from("farm1/2026-0001"), true, certifiedRoot);
+equal(certificateValue[13], L.itemDigestWhole(issued), "S5: item digest");
+equal(certificateValue[9], L.sha256(definition), "S5: definition");
+equal(encode(certificateValue[11]), encode([[lot, "NPR", 40500000n, 0n]]), "S5: covered");
+check(certificateValue[4] === issued[1].get("until") && certificateValue[14] === 1n && certificateValue[15] === "", "S5: until, line, other");
+const balance = statusFile("status_balance", 21, encode([2, "farm1", lot, "NPR", "shoe-origin"]), true, certifiedRoot);
+check(balance[6] === 40500000n, "D8");
+equal(statusFile("status_certificate_type", 24, Buffer.from("shoe-origin"), true, certifiedRoot)[6], definition, "A9");
+const [revoked, revocation] = decode(hex("revocation_item"));
+check(revoked === 66n && revocation.get("certificate") === "farm1/2026-0001" && revocation.get("reason") === 3n, "D4");
 
 // H
 let chain = Buffer.alloc(32), left = hex("history");
