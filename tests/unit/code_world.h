@@ -63,15 +63,15 @@ static inline struct item world_item(struct world *w, uint8_t type, const struct
     return item;
 }
 
-/* certificate: an id or "". */
+/* certificate: an id, or empty. */
 static inline struct item world_pack_item(struct world *w, const struct world_pack *p,
-                                          const char *thing, const char *certificate) {
+                                          struct span thing, struct span certificate) {
     struct buffer fields CLEANUP(buffer_free) = {0};
-    struct pack_issued pack = {.count = p->count, .root = p->root, .certificate = span_text(certificate)};
+    struct pack_issued pack = {.count = p->count, .root = p->root, .certificate = certificate};
     memcpy(pack.pack_id, p->id, sizeof pack.pack_id);
     buffer_init(&fields, 1024);
     pack_issued_fields(&pack, &fields);
-    return world_item(w, ITEM_PACK_ISSUED, &fields, ROLE_PACK, span_text(thing));
+    return world_item(w, ITEM_PACK_ISSUED, &fields, ROLE_PACK, thing);
 }
 
 static inline struct item world_void_item(struct world *w, const char *pack_id, uint32_t first,
@@ -113,7 +113,7 @@ static inline uint32_t world_codes(struct world *w, const char *subject, const s
 
 static inline uint32_t world_issue_pack(struct world *w, const char *subject, const struct world_pack *p,
                                         const char *thing, const char *certificate) {
-    struct item item = world_pack_item(w, p, thing, certificate);
+    struct item item = world_pack_item(w, p, span_text(thing), span_text(certificate));
     return world_codes(w, subject, &item);
 }
 

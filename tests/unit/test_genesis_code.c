@@ -97,7 +97,7 @@ static void packs_that_are_refused(void **state) {
     struct world_pack *ten = world_pack_make(&w, "farm1", "AAAAA", 10), *fifty = world_pack_make(&w, "farm1", "BBBBB", 50),
                       *many = world_pack_make(&w, "farm1", "CCCCC", 101), *two = world_pack_make(&w, "farm2", "DDDDD", 10);
     struct record_header d = world_draft(&w, "farm1", RECORD_PACKS);
-    struct item twice[] = {world_pack_item(&w, ten, LOT_A, "farm1/C1"), world_pack_item(&w, ten, LOT_A, "farm1/C1")};
+    struct item same = world_pack_item(&w, ten, span_text(LOT_A), span_text("farm1/C1")), twice[] = {same, same};
     uint32_t used = world_add(&w, world_record(&w, &d, twice, 2, "farm1"));
     uint32_t none = world_issue_pack(&w, "farm1", ten, LOT_A, "farm1/C9");
     uint32_t theirs = world_issue_pack(&w, "farm2", two, LOT_A, "farm1/C1");
@@ -331,7 +331,7 @@ static void packs_have_a_form(void **state) {
     struct world w;
     world_begin(&w, 1);
     struct world_pack *p = world_pack_make(&w, "farm1", "AAAAA", 1);
-    struct item good = world_pack_item(&w, p, "urn:epc:idpat:sgtin:6901234.056789.*", ""), bad = good;
+    struct item good = world_pack_item(&w, p, span_text("urn:epc:idpat:sgtin:6901234.056789.*"), span_text("")), bad = good;
     assert_int_equal(admitted(&w, "farm1", &good, 1), OK);
     static const char *const things[] = {
         "https://id.gs1.org/01/06901234567892/21/1", "https://id.gs1.org/8006/069012345678920101/10/A",
@@ -339,21 +339,21 @@ static void packs_have_a_form(void **state) {
         "https://id.gs1.org/414/6901234567892",      "6901234567892",
     };
     for (size_t i = 0; i < sizeof things / sizeof *things; i++) {
-        bad = world_pack_item(&w, p, things[i], "");
+        bad = world_pack_item(&w, p, span_text(things[i]), span_text(""));
         assert_int_equal(admitted(&w, "farm1", &bad, 1), ERR_PACK_FORM);
     }
-    bad = world_pack_item(&w, p, PRODUCT_A, "farm1/a/b");
+    bad = world_pack_item(&w, p, span_text(PRODUCT_A), span_text("farm1/a/b"));
     assert_int_equal(admitted(&w, "farm1", &bad, 1), ERR_CERTIFICATE_ID);
     struct world_pack fake = *p;
     fake.count = 0;
-    bad = world_pack_item(&w, &fake, PRODUCT_A, "");
+    bad = world_pack_item(&w, &fake, span_text(PRODUCT_A), span_text(""));
     assert_int_equal(admitted(&w, "farm1", &bad, 1), ERR_PACK_FORM);
     fake.count = PACK_CODES_MAX + 1;
-    bad = world_pack_item(&w, &fake, PRODUCT_A, "");
+    bad = world_pack_item(&w, &fake, span_text(PRODUCT_A), span_text(""));
     assert_int_equal(admitted(&w, "farm1", &bad, 1), ERR_PACK_FORM);
     memcpy(fake.id, "06901234567892/aaaaa", PACK_ID_BYTES);
     fake.count = 1;
-    bad = world_pack_item(&w, &fake, PRODUCT_A, "");
+    bad = world_pack_item(&w, &fake, span_text(PRODUCT_A), span_text(""));
     assert_int_equal(admitted(&w, "farm1", &bad, 1), ERR_PACK_FORM);
     bad = good;
     bad.things = arena_alloc(&w.arena, 2, sizeof *bad.things);

@@ -1,11 +1,12 @@
 /* chain.c: chain SEED BLOCKS: a random chain as our execution makes it, on standard output, for a second implementation
  * to execute again (second/execute.mjs): canonical [genesis file, [[block header, [wire records], block leaf], ...]], all
  * but the lists as bytes. Members come, go and lose keys; events name things in every spelling; records are late, early,
- * doubled and of strangers; approvals are missing, false and used again; certificates of every fault; time jumps. */
+ * doubled and of strangers; approvals are missing, false and used again; certificates, packs and claims of every fault; time jumps. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/vectors/chain_codes.h"
 #include "tests/vectors/chain_parts.h"
 
 enum { PEOPLE = 9, OLD_MAX = 64, CHAIN_BYTES_MAX = 256 << 20 };
@@ -18,6 +19,7 @@ struct chain {
     uint32_t blocks_count;
     struct span old[OLD_MAX]; /* records to bring again */
     uint32_t old_count;
+    struct chain_codes codes_made;
     struct item last_act; /* with its approvals, and what they were given for */
     struct record_header last_act_for;
     bool burst;
@@ -161,6 +163,10 @@ static struct item item(struct chain *c, struct record_header *d, const char *au
         return act_item(c, d, author);
     case RECORD_CERTIFICATES:
         return chain_certificate(&c->w, &c->r, author, people, PEOPLE);
+    case RECORD_PACKS:
+        return chain_pack(&c->codes_made, &c->w, &c->r, author);
+    case RECORD_CLAIMS:
+        return chain_claim(&c->codes_made, &c->w, &c->r);
     case RECORD_ANCHORS:
         return chain_anchor(&c->w, &c->r);
     case RECORD_EVENTS:
@@ -177,11 +183,14 @@ static struct span record(struct chain *c) {
     bool governs = one_in(c, 3);
     if (governs && !one_in(c, 8)) author = people[rng_below(&c->r, 2)];
     uint8_t kind = governs ? RECORD_GOVERNANCE : one_in(c, 10) ? RECORD_ANCHORS : one_in(c, 2) ? RECORD_CERTIFICATES : RECORD_EVENTS;
+    if (!governs && one_in(c, 3)) kind = one_in(c, 2) ? RECORD_PACKS : RECORD_CLAIMS;
     if (!governs && one_in(c, 2)) author = people[2 + rng_below(&c->r, 2)]; /* who may say most, and makes most */
     struct record_header d = world_draft(&c->w, author, kind);
     uint32_t count = 1 + (uint32_t)(rng_below(&c->r, 3) * rng_below(&c->r, 2));
+    if (kind == RECORD_CLAIMS) count = 1;
     if (kind == RECORD_CERTIFICATES && !one_in(c, 4)) count = 1;
-    if (kind != RECORD_CERTIFICATES || one_in(c, 4)) times(c, &d); /* certificates fail for reasons enough of their own */
+    bool picky = kind == RECORD_CERTIFICATES || kind == RECORD_PACKS || kind == RECORD_CLAIMS; /* they fail for reasons enough of their own */
+    if (!picky || one_in(c, 4)) times(c, &d);
     bool carried_again = governs && c->last_act.type != 0 && one_in(c, 4);
     if (carried_again) { /* the same approvals in another record, with another expiry */
         d.created_ms = c->last_act_for.created_ms;

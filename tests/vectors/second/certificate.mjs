@@ -30,9 +30,9 @@ export function millionths(quantity) {
 }
 const isNegative = (q) => (typeof q === "bigint" ? q < 0n : q.float < 0);
 
-const balanceKey = (purpose, subject, lot, unit, type = "") => encode([purpose, subject, lot, unit, type]);
-const amount = (ledger, key) => ledger.get(BALANCE, key)?.[6] ?? 0n;
-const setAmount = (ledger, r, key, n) => ledger.put(BALANCE, key, [1n, 1n, ledger.height, r.logIndex, 0n, 0n, n]);
+export const balanceKey = (purpose, subject, lot, unit, type = "") => encode([purpose, subject, lot, unit, type]);
+export const amount = (ledger, key) => ledger.get(BALANCE, key)?.[6] ?? 0n;
+export const setAmount = (ledger, r, key, n) => ledger.put(BALANCE, key, [1n, 1n, ledger.height, r.logIndex, 0n, 0n, n]);
 
 // Q1
 const isCode = (name) => /^https:\/\/id\.gs1\.org\/01\/[0-9]{14}\/21\/[0-9A-HJKMNP-TV-Z]{20}$/.test(name);
@@ -59,7 +59,7 @@ export function produce(ledger, r, [type, fields, things], { adds, step, gained 
 }
 
 // Q6
-const carries = (quantity, unit) => (["", "H87", "EA", "PR", "NPR"].includes(unit) ? quantity / MILLION : 0n);
+export const carries = (quantity, unit) => (["", "H87", "EA", "PR", "NPR"].includes(unit) ? quantity / MILLION : 0n);
 
 const KINDS = ["item", "lot", "product", "location", "document", "other"];
 const isDay = (s) => {

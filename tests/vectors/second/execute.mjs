@@ -1,12 +1,13 @@
-// node execute.mjs CHAIN: executes a chain (tests/vectors/chain.c) by sections G, A, D, Z, X, S, H and E of docs/spec.md and demands the same block
-// leaf, byte for byte, after every block: results, the log's leaves aside, and the root over every status value are under it.
+// node execute.mjs CHAIN: executes a chain (tests/vectors/chain.c) by sections G, A, D, Q, Z, X, S, H and E of docs/spec.md and demands the same
+// block leaf, byte for byte, after every block: results, the log's leaves aside, and the root over every status value are under it.
 import { readFileSync } from "node:fs";
 import { itemOfKind, produce, setType } from "./certificate.mjs";
+import { codeItem } from "./code.mjs";
 import { decode, encode, uintBytes } from "./codec.mjs";
 import { canonical, lotIn, lotOf, productIn } from "./identifier.mjs";
 import * as L from "./ledger.mjs";
 
-const AUTHORITY = 1n, AUDITOR = 128n;
+const AUTHORITY = 1n, PRODUCER = 2n, PROCESSOR = 4n, AUDITOR = 128n;
 const MEMBER = 1n, KEY = 2n, THING = 3n, RECORD = 5n, ACT = 6n;
 
 class Ledger {
@@ -61,7 +62,9 @@ class Ledger {
     const m = this.get(MEMBER, Buffer.from(h.subject));
     if (!m) return [8, 0];
     if (m[1] !== 1n) return [9, 0];
-    if (h.kind === 2n ? (m[6] & AUTHORITY) === 0n : (m[6] & ~AUDITOR) === 0n) return [10, 0];
+    // X6
+    const roles = { 2: AUTHORITY, 4: PRODUCER | PROCESSOR | AUTHORITY }[h.kind] ?? ~AUDITOR;
+    if ((m[6] & roles) === 0n) return [10, 0];
     if (h.kind !== 1n) return this.oneByOne(r);
     for (const [i, [, fields]] of r.items.entries()) {
       const ms = eventTime(fields.get("eventTime"));
@@ -74,7 +77,8 @@ class Ledger {
     const before = new Map(this.status);
     for (const [i, item] of r.items.entries()) {
       const [type, fields] = item;
-      const code = r.header.kind === 2n ? this.act(r, type, fields.get("act"), fields.get("approvals")) : itemOfKind(this, r, i, item);
+      const codes = [4n, 5n].includes(r.header.kind) ? codeItem : itemOfKind;
+      const code = r.header.kind === 2n ? this.act(r, type, fields.get("act"), fields.get("approvals")) : codes(this, r, i, item);
       if (code === 0 && r.header.kind !== 2n) this.tellItem(r, i);
       if (code === 0) continue;
       this.status = before;
