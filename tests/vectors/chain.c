@@ -170,8 +170,6 @@ static struct item item(struct chain *c, struct record_header *d, const char *au
     case RECORD_ANCHORS:
         return chain_anchor(&c->w, &c->r);
     case RECORD_EVENTS:
-    case RECORD_PACKS:
-    case RECORD_CLAIMS:
         break;
     }
     return event(c);
