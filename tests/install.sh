@@ -2,7 +2,8 @@
 # is replaced: a machine that has another node.js keeps it.
 
 packages="build-essential cmake ninja-build pkg-config libuv1-dev libleveldb-dev libsodium-dev libssl-dev zlib1g-dev
-libmsgpack-dev libjansson-dev libinih-dev libcurl4-openssl-dev libexpat1-dev libcmocka-dev node-llhttp jq curl ca-certificates"
+libmsgpack-dev libjansson-dev libinih-dev libcurl4-openssl-dev libsqlite3-dev libmosquitto-dev libexpat1-dev libcmocka-dev
+node-llhttp jq curl ca-certificates"
 packages_fuzz="clang-14 llvm-14 libclang-rt-14-dev"
 
 missing() {
@@ -39,23 +40,29 @@ install_packages() {
     install_debian $packages
 }
 
-promtool_download() {
-    apt-get -q -o APT::Sandbox::User=root download prometheus
+download() {
+    apt-get -q -o APT::Sandbox::User=root download "$1"
 }
 
-# Tests alone need these. promtool is taken out of its package: installing it would start a Prometheus server here.
+# PROGRAM PACKAGE: unpacked below build/tools when there is none.
+unpack() {
+    command -v "$1" >/dev/null 2>&1 && return 0
+    mkdir -p build/tools
+    (cd build/tools && { download "$2" || { as_root apt-get -q update && download "$2"; }; } &&
+        dpkg-deb -x "$2"_*.deb . && rm -f "$2"_*.deb)
+}
+
+# Tests alone need these. promtool and mosquitto are taken out of their packages: installing those would start servers here.
 install_test_tools() {
     command -v bats >/dev/null 2>&1 || install_debian bats
     command -v node >/dev/null 2>&1 || install_debian nodejs
     command -v npm >/dev/null 2>&1 || install_debian npm
     command -v bats >/dev/null 2>&1 || install_debian bats
-    PATH=$root/build/tools/usr/bin:$PATH
+    PATH=$root/build/tools/usr/bin:$PATH:$root/build/tools/usr/sbin:/usr/sbin
     export PATH
-    if ! command -v promtool >/dev/null 2>&1; then
-        mkdir -p build/tools
-        (cd build/tools && { promtool_download || { as_root apt-get -q update && promtool_download; }; } &&
-            dpkg-deb -x prometheus_*.deb . && rm -f prometheus_*.deb)
-    fi
+    unpack promtool prometheus
+    install_debian libcjson1 libdlt2 libwrap0
+    unpack mosquitto mosquitto
     for lock in tests/vectors/*/package-lock.json tests/e2e/package-lock.json; do
         [ -f "$lock" ] || continue
         folder=$(dirname "$lock")

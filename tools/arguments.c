@@ -261,23 +261,31 @@ bool argument_number(struct tool *t, const struct arguments *a, int key, uint64_
     return false;
 }
 
-bool argument_duration(struct tool *t, const struct arguments *a, int key, uint64_t otherwise_ms,
-                       uint64_t *ret_ms) {
+bool duration_read(const char *text, uint64_t *ret_ms) {
     static const struct {
         const char *unit;
         uint64_t ms;
     } units[] = {
         {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}};
-    const char *text = argument(a, key), *rest;
-    uint64_t n = otherwise_ms;
-    bool ok = text == NULL;
-    if (!ok && digits_read(text, &rest, &n))
-        for (size_t i = 0; i < sizeof units / sizeof units[0] && !ok; i++)
-            if (strcmp(rest, units[i].unit) == 0) ok = !__builtin_mul_overflow(n, units[i].ms, &n);
-    if (ok) {
-        *ret_ms = n;
+    const char *rest;
+    uint64_t n, ms;
+    if (!digits_read(text, &rest, &n)) return false;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(rest, units[i].unit) == 0 && !__builtin_mul_overflow(n, units[i].ms, &ms)) {
+            *ret_ms = ms;
+            return true;
+        }
+    return false;
+}
+
+bool argument_duration(struct tool *t, const struct arguments *a, int key, uint64_t otherwise_ms,
+                       uint64_t *ret_ms) {
+    const char *text = argument(a, key);
+    if (text == NULL) {
+        *ret_ms = otherwise_ms;
         return true;
     }
+    if (duration_read(text, ret_ms)) return true;
     fail(t, EXIT_USAGE, format(t, "help %s", t->command->name),
          "--%s 须为带单位的时长，如 30s、15m、12h、7d：%s",
          "--%s takes a duration with its unit, 30s, 15m, 12h, 7d: %s", option_name(t, key),

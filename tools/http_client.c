@@ -9,11 +9,11 @@ struct http_client {
     char error[CURL_ERROR_SIZE];
 };
 
-void http_start(void) {
+void http_client_start(void) {
     CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 }
 
-void http_stop(void) {
+void http_client_stop(void) {
     curl_global_cleanup();
 }
 

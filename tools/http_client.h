@@ -36,8 +36,8 @@ struct http_answer {
     char trouble[256];      /* in English, when the outcome is not HTTP_ANSWERED */
 };
 
-void http_start(void); /* once per process, before the first client and any thread */
-void http_stop(void);
+void http_client_start(void); /* once per process, before the first client and any thread */
+void http_client_stop(void);
 
 struct http_client;
 struct http_client *http_client_new(void);

@@ -34,6 +34,8 @@ static const struct command *const commands[] = {
     &cmd_epcis_hash,
     &cmd_code_convert,
     &cmd_code_check,
+    &cmd_gateway_run,
+    &cmd_gateway_simulate,
     &cmd_bench,
     &cmd_devnet_up,
     &cmd_devnet_down,
@@ -139,11 +141,11 @@ int main(int argc, char **argv) {
     t.colour = isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || no_colour[0] == 0) &&
                term != NULL && strcmp(term, "dumb") != 0;
     crypto_start();
-    http_start();
+    http_client_start();
     int code = dispatch(&t, argc, argv);
     /* A result that did not reach its file is no result. */
     if (fflush(stdout) != 0 && code == EXIT_OK) code = EXIT_BROKEN;
-    http_stop();
+    http_client_stop();
     arena_free(&t.arena);
     return code;
 }

@@ -116,6 +116,8 @@ bool argument_number(struct tool *t, const struct arguments *a, int key, uint64_
  */
 bool argument_duration(struct tool *t, const struct arguments *a, int key, uint64_t otherwise_ms,
                        uint64_t *ret_ms) MUST_USE;
+/* The same of a text, where nothing is complained about. */
+bool duration_read(const char *text, uint64_t *ret_ms) MUST_USE;
 
 /* argv[0] is the last word of the command (of the program, below) and not looked at. False: the
  * complaint is printed, the exit code is EXIT_USAGE. Global options among them are taken into `t`;

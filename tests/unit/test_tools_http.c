@@ -128,8 +128,8 @@ int main(void) {
         cmocka_unit_test(a_long_answer_is_cut_off), cmocka_unit_test(silence_is_not_unreachable),
         cmocka_unit_test(only_http_is_spoken),
     };
-    http_start();
+    http_client_start();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    http_stop();
+    http_client_stop();
     return failed;
 }

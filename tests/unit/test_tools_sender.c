@@ -253,8 +253,8 @@ int main(void) {
         TEST(another_ledger_refuses_and_the_record_is_kept),
         TEST(nonsense_ends_the_run_and_loses_nothing),
     };
-    http_start();
+    http_client_start();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    http_stop();
+    http_client_stop();
     return failed;
 }

@@ -1,0 +1,79 @@
+/* cmd_gateway.c: the rows of `suyuan gateway`; the work is in tools/gateway/. */
+#include "tools/chain.h"
+#include "tools/commands.h"
+#include "tools/gateway/run.h"
+#include "tools/gateway/simulate.h"
+
+static const struct option_row run_options[] = {
+    {"config", OPTION_CONFIG, "FILE", "网关配置（JSON，见 tools/gateway/README.md）",
+     "the gateway's configuration (JSON, see tools/gateway/README.md)"},
+    {"status", OPTION_STATUS, "TIME", "每隔多久报告一次（默认 10s；0s 从不）",
+     "how often to say how it stands (default 10s; 0s never)"},
+    CHAIN_OPTIONS,
+    {NULL, 0, NULL, NULL, NULL},
+};
+static const struct example_row run_examples[] = {
+    {"gateway run --config gate-7.json", "运行网关，直到 SIGTERM", "run the gateway until SIGTERM"},
+    {"gateway run --config gate-7.json --json --status 60s", "每分钟输出一行 JSON 状态",
+     "a line of JSON status every minute"},
+    {NULL, NULL, NULL},
+};
+const struct command cmd_gateway_run = {
+    .name = "gateway run",
+    .zh = "RFID 网关：读写器的读取变为账本上的事件",
+    .en = "the RFID gateway: what readers see becomes events on the ledger",
+    .options = run_options,
+    .examples = run_examples,
+    .more_zh = "来源：MQTT、HTTP POST /reads（仅 "
+               "127.0.0.1）、标准输入。读取落盘之后才确认；断电、断网、崩溃都不"
+               "丢失读取，每次真实的移动在账本上恰有一个事件。\n"
+               "只有标准输入一个来源时，全部事件上链后自行结束。",
+    .more_en =
+        "Sources: MQTT, HTTP POST /reads (127.0.0.1 only), standard input. A read is acknowledged "
+        "once it is on the disk; no power loss,\n"
+        "outage or crash loses one, and every real movement is one event on the ledger.\n"
+        "With standard input as the only source it ends when all its events are on the ledger.",
+    .run = gateway_run,
+};
+
+static const struct option_row simulate_options[] = {
+    {"config", OPTION_CONFIG, "FILE", "网关配置：区域、天线、映射",
+     "a gateway's configuration: zones, antennas, mapping"},
+    {"file", OPTION_FILE, "FILE", "重放记录的流（JSON 行；- 为标准输入）",
+     "replay a recorded stream (JSON lines; -: standard input)"},
+    {"tags", OPTION_TAGS, "N", "标签数（默认 100）", "tags (100)"},
+    {"visits", OPTION_VISITS, "N", "每个标签到访区域的次数（默认 4）", "visits of a tag (4)"},
+    {"reads", OPTION_READS, "N", "每次到访约多少次读取（默认 24）", "reads of a visit, about (24)"},
+    {"seed", OPTION_SEED, "N", "种子：同样的种子，同样的流（默认 1）",
+     "the seed: the same seed, the same stream (1)"},
+    {"begin", OPTION_BEGIN, "TIME", "流的起始时间（默认一天前）", "when it begins (a day ago)"},
+    {"spread", OPTION_SPREAD, "TIME", "标签在多长时间内陆续出现（默认 30m）",
+     "the time within which tags appear (30m)"},
+    {"format", OPTION_FORMAT, "FORM", "generic（默认）、impinj、zebra 或 mixed",
+     "generic (default), impinj, zebra or mixed"},
+    {"http", OPTION_HTTP, "URL", "POST 到 URL，直到被接收", "POST to URL until it is taken"},
+    {"mqtt", OPTION_MQTT, "HOST:PORT", "经 MQTT 发布（QoS 1）", "publish over MQTT (QoS 1)"},
+    {"topic", OPTION_TOPIC, "TOPIC", "MQTT 主题", "the MQTT topic"},
+    {"rate", OPTION_RATE, "N", "每秒读取数（默认尽快）", "reads per second (as fast as it goes)"},
+    {"per-message", OPTION_MESSAGE, "N", "每条消息的读取数（默认 50）", "reads of a message (50)"},
+    {"expected", OPTION_EXPECTED, "FILE", "写下网关应产生的事件，每行一个",
+     "write down the events a gateway must make, one a line"},
+    {NULL, 0, NULL, NULL, NULL},
+};
+static const struct example_row simulate_examples[] = {
+    {"gateway simulate --config gate-7.json --tags 1000 --expected expected.tsv --http "
+     "http://127.0.0.1:8085/reads",
+     "一千个标签走过各区域，经 HTTP 送给网关",
+     "a thousand tags through the zones, to a gateway by HTTP"},
+    {"gateway simulate --file monday.jsonl --mqtt 127.0.0.1:1883 --rate 500",
+     "以每秒 500 次重放记录", "replay a record at 500 reads a second"},
+    {NULL, NULL, NULL},
+};
+const struct command cmd_gateway_simulate = {
+    .name = "gateway simulate",
+    .zh = "模拟读写器：重放记录，或生成已知结果的流",
+    .en = "play the readers: a recorded stream, or a made-up one with known outcome",
+    .options = simulate_options,
+    .examples = simulate_examples,
+    .run = gateway_simulate,
+};
