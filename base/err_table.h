@@ -288,3 +288,4 @@ ERR(726, ERR_GATEWAY_CONFIG, "a field of the gateway's configuration is missing,
 ERR(727, ERR_SPOOL, "the gateway's spool cannot be read or written", "网关的持久队列无法读取或写入")
 ERR(728, ERR_SPOOL_FULL, "the gateway's spool is full: nothing more is taken until there is room", "网关的持久队列已满：腾出空间之前不再接收")
 ERR(729, ERR_GATEWAY_CLOCK, "the clock was set back by more than a day since the last read; set it right first", "时钟比最后一次读取倒退了一天以上，请先校准时钟")
+ERR(730, ERR_OPENED, "the proof does not anchor this read: another record, another hour, or no anchor of reads", "该证明并未存证这次读取：属于别的记录、别的时段，或不是读取的存证")

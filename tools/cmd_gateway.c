@@ -1,6 +1,7 @@
 /* cmd_gateway.c: the rows of `suyuan gateway`; the work is in tools/gateway/. */
 #include "tools/chain.h"
 #include "tools/commands.h"
+#include "tools/gateway/prove.h"
 #include "tools/gateway/run.h"
 #include "tools/gateway/simulate.h"
 
@@ -76,4 +77,37 @@ const struct command cmd_gateway_simulate = {
     .options = simulate_options,
     .examples = simulate_examples,
     .run = gateway_simulate,
+};
+
+static const struct option_row prove_options[] = {
+    {"config", OPTION_CONFIG, "FILE", "网关配置（找到它的队列）",
+     "the gateway's configuration (where its spool is)"},
+    {"tag", OPTION_TAG, "HEX", "标签的 EPC", "the tag's EPC"},
+    {"at", OPTION_AT, "TIME", "取最接近此时的读取（默认最近的）",
+     "the read nearest to this time (default: the last)"},
+    {"read", OPTION_READ, "N", "队列中的第 N 次读取", "the N-th read of the spool"},
+    {"output", OPTION_OUTPUT, "FILE", "写入的文件", "the file to write"},
+    {"check", OPTION_CHECK, "FILE", "检查一个这样的文件，不需要网关",
+     "check such a file, without the gateway"},
+    CHAIN_OPTIONS,
+    {NULL, 0, NULL, NULL, NULL},
+};
+static const struct example_row prove_examples[] = {
+    {"gateway prove --config gate-7.json --tag 302e98ec76201a8000000007 --at 2026-06-01T08:00:00Z "
+     "-o read.syr",
+     "打开一次有争议的读取", "open a disputed read"},
+    {"gateway prove --check read.syr --genesis genesis", "任何人都可检查", "anybody checks it"},
+    {NULL, NULL, NULL},
+};
+const struct command cmd_gateway_prove = {
+    .name = "gateway prove",
+    .zh = "打开一次原始读取，并证明它当时已在网关",
+    .en = "open a raw read and prove that the gateway had it then",
+    .options = prove_options,
+    .examples = prove_examples,
+    .more_zh = "原始读取留在网关；每小时的 Merkle 根已上链，事后无法添改。",
+    .more_en = "Raw reads stay at the gateway; the Merkle root of each hour is on the ledger, so "
+               "none can be added "
+               "or changed afterwards.",
+    .run = gateway_prove,
 };

@@ -15,7 +15,7 @@ extern const struct command cmd_completion, cmd_help, cmd_version;
 extern const struct command cmd_epcis_hash;
 extern const struct command cmd_code_convert, cmd_code_check;
 extern const struct command cmd_bench;
-extern const struct command cmd_gateway_run, cmd_gateway_simulate;
+extern const struct command cmd_gateway_run, cmd_gateway_simulate, cmd_gateway_prove;
 extern const struct command cmd_devnet_up, cmd_devnet_down, cmd_devnet_status, cmd_devnet_kill,
     cmd_devnet_start;
 

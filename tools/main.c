@@ -36,6 +36,7 @@ static const struct command *const commands[] = {
     &cmd_code_check,
     &cmd_gateway_run,
     &cmd_gateway_simulate,
+    &cmd_gateway_prove,
     &cmd_bench,
     &cmd_devnet_up,
     &cmd_devnet_down,

@@ -341,8 +341,8 @@ static const char *beside(struct tool *t, const char *config, const char *path) 
     return format(t, "%s/%s", dirname(copy), path);
 }
 
-static int config_load(struct run *r, const struct arguments *a) {
-    struct tool *t = r->tool;
+int gateway_config_load(struct tool *t, const struct arguments *a, struct gateway_config **ret) {
+    struct gateway_config *c = NULL;
     struct buffer text CLEANUP(buffer_free) = {0};
     struct refusal refusal;
     const char *path = argument(a, OPTION_CONFIG);
@@ -352,9 +352,8 @@ static int config_load(struct run *r, const struct arguments *a) {
     buffer_init(&text, CONFIG_BYTES_MAX);
     int code = file_read(t, path, &text);
     if (code) return code;
-    if (config_parse(buffer_span(&text), &r->config, &refusal) != OK)
+    if (config_parse(buffer_span(&text), &c, &refusal) != OK)
         return fail_refusal(t, EXIT_REFUSED, "help gateway run", path, &refusal);
-    struct gateway_config *c = r->config;
     c->spool = beside(t, path, c->spool);
     c->key = beside(t, path, c->key);
     c->genesis = beside(t, path, c->genesis);
@@ -366,6 +365,7 @@ static int config_load(struct run *r, const struct arguments *a) {
         memcpy(t->nodes, c->nodes, sizeof c->nodes);
         t->nodes_count = c->nodes_count;
     }
+    *ret = c;
     return EXIT_OK;
 }
 
@@ -449,7 +449,7 @@ static int start(struct run *r, const struct arguments *a) {
     sigprocmask(SIG_BLOCK, &set, NULL);
     r->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     CHECK(r->signals >= 0);
-    int code = config_load(r, a);
+    int code = gateway_config_load(r->tool, a, &r->config);
     if (code == EXIT_OK) code = ledger_find(r, a);
     if (code == EXIT_OK) code = settings_check(r);
     if (code == EXIT_OK) code = signer_read(r->tool, r->config->key, &r->keys);
