@@ -75,6 +75,13 @@ call() {
     jq -e '.result != null and .id == 1' answer >/dev/null || fail "$1: $(head -c 500 answer)"
     echo "$1" >>called
 }
+# What this chain has none of is refused by its name.
+call_refused() {
+    printf '{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}' "$1" "$2" >call
+    curl -s -m 20 -X POST -H 'content-type: application/json' --data-binary @call "http://127.0.0.1:$http0/rpc" >answer
+    [ "$(jq -r .error.data.name answer)" = "$3" ] || fail "$1: $(head -c 500 answer)"
+    echo "$1" >>called
+}
 node_get 0 "/v1/things/$thing" >/dev/null || thing=urn:epc:id:sgtin:4012345.011111.$(
     node_get 0 "/v1/records/$id" | jq -r '.items[].things[].identifier' | head -n 1 | sed 's/.*\.//')
 call record.submit "{\"record\":\"$one\",\"wait\":\"committed\"}"
@@ -90,6 +97,10 @@ call thing.proof "{\"identifier\":\"$thing\"}"
 "$hand" pack genesis AAAAA 3000 | curl -s -m 20 -X POST -H 'content-type: application/msgpack' --data-binary @- \
     "http://127.0.0.1:$http0/v1/records?wait=committed" >/dev/null
 call pack.leaves '{"gtin":"06901234567892","pack":"AAAAA"}'
+call certificate.list '{"issuer":"farm1"}'
+call_refused certificate.get '{"id":"farm1/none"}' ERR_RPC_NOT_FOUND
+call certificate_type.list '{}'
+call_refused certificate_type.get '{"type":"none"}' ERR_RPC_NOT_FOUND
 call member.list '{}'
 call member.get '{"subject":"farm1"}'
 call key.get "{\"key\":\"$key\"}"
