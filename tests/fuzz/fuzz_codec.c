@@ -10,6 +10,7 @@
 #include "genesis/genesis.h"
 #include "ledger/checkpoint.h"
 #include "ledger/history.h"
+#include "node/leaf_message.h"
 #include "node/replica_message.h"
 #include "trace/item.h"
 
@@ -23,7 +24,7 @@ static const struct type *const types[] = {
     &history_entry_type, &member_key_type,       &approval_type,       &parameters_type,        &record_header_type,
     &result_type,        &member_value_type,     &key_value_type,      &thing_value_type,       &record_id_value_type,
     &act_value_type,     &status_message_type,   &pair_message_type,   &guard_message_type,     &payload_message_type,
-    &thing_type,         &item_type,
+    &thing_type,         &item_type,             &leaves_wanted_type,  &leaves_found_type,      &leaves_whole_type,
 };
 enum { TYPES = sizeof types / sizeof types[0], STRUCT_BYTES_MAX = 1024 };
 

@@ -8,6 +8,7 @@
 
 #include "consensus/quorum_certificate.h"
 #include "ledger/history.h"
+#include "node/leaf_message.h"
 #include "node/peer.h"
 #include "node/replica_message.h"
 #include "storage/journal_frame.h"
@@ -399,6 +400,7 @@ static const struct named_type {
     {"guard_message", &guard_message_type}, {"payload_message", &payload_message_type},
     {"anchor_value", &anchor_value_type}, {"certificate_value", &certificate_value_type},
     {"balance_value", &balance_value_type}, {"certificate_type_value", &certificate_type_value_type},
+    {"leaves_wanted", &leaves_wanted_type}, {"leaves_found", &leaves_found_type}, {"leaves_whole", &leaves_whole_type},
 };
 
 /* One line a type: SHA-256 over the encodings of some thousand generated values, each decoded again. */
