@@ -15,6 +15,7 @@
 #include "tests/unit/codec_random.h"
 #include "tests/unit/certificate_world.h"
 #include "tests/unit/ledger_world.h"
+#include "tests/vectors/golden_codes.h"
 #include "tests/vectors/vectors.h"
 
 enum { GOLDEN_BYTES_MAX = 1 << 20, HEX_PER_LINE = 48, VALUES_PER_TYPE = 4000 };
@@ -31,6 +32,7 @@ struct gold {
     struct span header_bytes, stored, block_leaf;
     struct result results[2];
     struct world certified; /* another: a type set, a lot made, a certificate of it */
+    struct golden_codes codes;
     struct item certificate_item;
 };
 
@@ -303,6 +305,19 @@ static void status_balance(struct gold *g, struct buffer *out) {
         pack_text(&subject, span_text(parts[i]));
     status_in(&g->certified, STATUS_BALANCE, buffer_span(&subject), out);
 }
+static void code_bytes(struct gold *g, struct buffer *out) { golden_code(&g->codes, out); }
+static void pack_leaves(struct gold *g, struct buffer *out) { golden_leaves(&g->codes, out); }
+static void code_items(struct gold *g, struct buffer *out) { golden_items(&g->codes, out); }
+static void coded_root(struct gold *g, struct buffer *out) { golden_coded_root(&g->codes, out); }
+static void coded(struct gold *g, uint8_t type, void (*subject)(const struct golden_codes *, struct buffer *), struct buffer *out) {
+    struct buffer b CLEANUP(buffer_free) = {0};
+    buffer_init(&b, 1024);
+    subject(&g->codes, &b);
+    status_in(&g->codes.w, type, buffer_span(&b), out);
+}
+static void status_pack(struct gold *g, struct buffer *out) { coded(g, STATUS_PACK, golden_pack_subject, out); }
+static void status_claim(struct gold *g, struct buffer *out) { coded(g, STATUS_CLAIM, golden_claim_subject, out); }
+static void status_codes(struct gold *g, struct buffer *out) { coded(g, STATUS_BALANCE, golden_codes_subject, out); }
 static void history(struct gold *g, struct buffer *out) {
     struct digest chain = {{0}};
     for (uint64_t i = 1; i <= 2; i++) {
@@ -401,6 +416,7 @@ static const struct named_type {
     {"anchor_value", &anchor_value_type}, {"certificate_value", &certificate_value_type},
     {"balance_value", &balance_value_type}, {"certificate_type_value", &certificate_type_value_type},
     {"leaves_wanted", &leaves_wanted_type}, {"leaves_found", &leaves_found_type}, {"leaves_whole", &leaves_whole_type},
+    {"pack_value", &pack_value_type}, {"claim_value", &claim_value_type},
 };
 
 /* One line a type: SHA-256 over the encodings of some thousand generated values, each decoded again. */
@@ -500,6 +516,13 @@ static const struct format {
     {"status_certificate.hex", "S5: of the certificate (16)", status_certificate},
     {"status_balance.hex", "S5: of what is certified of its lot (21)", status_balance},
     {"status_certificate_type.hex", "S5: of its type (24)", status_certificate_type},
+    {"code.hex", "Q1 to Q3: a code, its hash, its claim key, its leaf", code_bytes},
+    {"pack_leaves.hex", "Q2: 64 bytes of each of five codes, then the root", pack_leaves},
+    {"code_items.hex", "Q4, Q5, Q8: the pack issued, one voided, one claimed", code_items},
+    {"coded_root.hex", "G3, S2: chain id, count u64 and root after that", coded_root},
+    {"status_pack.hex", "S5: of the pack (17)", status_pack},
+    {"status_claim.hex", "S5: of the claim (18)", status_claim},
+    {"status_codes.hex", "S5: of the codes of its lot (21)", status_codes},
     {"history.hex", "H1: two entries, each followed by the chain", history},
     {"cosignature.hex", "K6: a validator's signatures on the checkpoint", cosignature},
     {"checkpoint.txt", "K1, K2: the signed note", checkpoint},
@@ -566,12 +589,14 @@ int main(int argc, char **argv) {
     struct gold *g = check_alloc(1, sizeof *g);
     make(g);
     make_certified(g);
+    golden_codes_make(&g->codes);
     size_t count = sizeof formats / sizeof *formats;
     for (size_t i = 0; i < count; i++)
         different += format_check(g, &formats[i], argv[1], write);
     printf("golden bytes: %zu formats, %d differ\n", count, different);
     world_end(&g->w);
     world_end(&g->certified);
+    world_end(&g->codes.w);
     free(g);
     return different == 0 ? 0 : 1;
 }

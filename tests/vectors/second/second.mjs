@@ -132,6 +132,43 @@ equal(statusFile("status_certificate_type", 24, Buffer.from("shoe-origin"), true
 const [revoked, revocation] = decode(hex("revocation_item"));
 check(revoked === 66n && revocation.get("certificate") === "farm1/2026-0001" && revocation.get("reason") === 3n, "D4");
 
+// Q
+{
+  const coded = hex("coded_root"), codedChain = coded.subarray(0, 32), codedRoot = coded.subarray(40);
+  const code = hex("code"), leaves = hex("pack_leaves");
+  const name = code.subarray(0, 60).toString(), gtin = name.slice(22, 36), serial = name.slice(-20);
+  check(name.startsWith("https://id.gs1.org/01/") && name.slice(36, 40) === "/21/" && serial.startsWith("K7M2Q0002"), "Q1");
+  const codeHash = L.tagged("code", Buffer.concat([Buffer.from([5]), Buffer.from("farm1" + gtin + serial)]));
+  equal(codeHash, code.subarray(60, 92), "Q2: code hash");
+  equal(encode([2n, codeHash, code.subarray(92, 124)]), code.subarray(124), "Q2: leaf");
+  const entriesOf = [0, 1, 2, 3, 4].map((i) => [BigInt(i), leaves.subarray(64 * i, 64 * i + 32), leaves.subarray(64 * i + 32, 64 * i + 64)]);
+  const packRoot = L.rootOf(entriesOf.map((e) => L.leafHash(encode(e))));
+  equal(packRoot, leaves.subarray(320), "Q2: root");
+  equal(leaves.subarray(128, 192), code.subarray(60, 124), "Q2: entry 2");
+  const itemsOfCodes = decodeAll(hex("code_items"));
+  const [packType, packFields, packThings] = itemsOfCodes[0];
+  check(packType === 72n && packFields.get("count") === 5n && packFields.get("certificate") === "farm1/C1" && packThings[0][0] === 11n, "Q4");
+  equal(packFields.get("root"), packRoot, "Q4: root");
+  const [voidType, voidFields] = itemsOfCodes[1];
+  check(voidType === 73n && voidFields.get("pack") === `${gtin}/K7M2Q` && voidFields.get("first") === 3n && voidFields.get("last") === 3n, "Q5");
+  const [claimType, claimFields, claimThings] = itemsOfCodes[2];
+  check(claimType === 76n && claimThings[0][0] === 12n && claimThings[0][1] === name, "Q8");
+  const message = Buffer.concat([codedChain, encode([gtin, serial, claimFields.get("division"), claimFields.get("nonce")])]);
+  check(L.verify(claimFields.get("key"), L.signedTag("claim", message), claimFields.get("signature")), "Q8: signature");
+  equal(claimFields.get("key"), code.subarray(92, 124), "Q8: key");
+  // Of five leaves the path of the third: its neighbour, the pair before, the fifth.
+  const leafHashes = entriesOf.map((e) => L.leafHash(encode(e))), pair = L.nodeHash(leafHashes[0], leafHashes[1]);
+  equal(Buffer.concat(claimFields.get("path")), Buffer.concat([leafHashes[3], pair, leafHashes[4]]), "Q8: path");
+  const packValue = statusFile("status_pack", 17, Buffer.from(`${gtin}/K7M2Q`), true, codedRoot);
+  check(packValue[8] === "farm1" && packValue[9] === 5n && packValue[11] === lot, "S5: pack");
+  check(packValue[12] === "farm1/C1" && packValue[13] === lot, "S5: pack");
+  equal(encode(packValue[14]), encode([[3n, 3n]]), "Q7: voided");
+  check(packValue[5] === 7n, "S4: reason");
+  const claimValue = statusFile("status_claim", 18, encode([`${gtin}/K7M2Q`, 2n]), true, codedRoot);
+  check(claimValue[6] === claimFields.get("division") && L.same(claimValue[7], claimFields.get("nonce")), "S5: claim");
+  check(statusFile("status_codes", 21, encode([3, "farm1", lot, "", ""]), true, codedRoot)[6] === 4000000n, "Q6, Q7: codes of the lot");
+}
+
 // H
 let chain = Buffer.alloc(32), left = hex("history");
 while (left.length > 0) {
