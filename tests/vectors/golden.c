@@ -271,10 +271,11 @@ static void status_thing(struct gold *g, struct buffer *out) {
     status_of(g, STATUS_THING, span_text("https://id.gs1.org/01/06901234567892/21/1002"), out);
 }
 static void status_absent(struct gold *g, struct buffer *out) { status_of(g, STATUS_THING, span_text("never"), out); }
-static void status_root(struct gold *g, struct buffer *out) {
-    buffer_u64(out, g->w.head.status.count);
-    put_digest(out, g->w.head.status.root);
+static void root_in(const struct world *w, struct buffer *out) {
+    buffer_u64(out, w->head.status.count);
+    put_digest(out, w->head.status.root);
 }
+static void status_root(struct gold *g, struct buffer *out) { root_in(&g->w, out); }
 static void certificate_type_bytes(struct gold *g, struct buffer *out) {
     struct certificate_type t = a_type();
     (void)g;
@@ -285,10 +286,7 @@ static void revocation_item(struct gold *g, struct buffer *out) {
     struct item i = world_revoke(&g->certified, "farm1/2026-0001", 3);
     item_encode(&i, out);
 }
-static void certified_root(struct gold *g, struct buffer *out) {
-    buffer_u64(out, g->certified.head.status.count);
-    put_digest(out, g->certified.head.status.root);
-}
+static void certified_root(struct gold *g, struct buffer *out) { root_in(&g->certified, out); }
 static void status_certificate(struct gold *g, struct buffer *out) {
     status_in(&g->certified, STATUS_CERTIFICATE, span_text("farm1/2026-0001"), out);
 }
