@@ -4,10 +4,12 @@
  *   'B' stored block   accepted: the same bytes again, and the header agrees with the list
  *   'L' log leaf       of each of the three types: the same bytes again
  *   'A' governance item
+ *   'Q' item about codes: the fields made again are the same bytes; and text that is a code, or that a person typed for one
  */
 #include "ledger/block.h"
 #include "ledger/member.h"
 #include "tests/unit/ledger_world.h"
+#include "trace/code_item.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -83,6 +85,37 @@ static void act_item(const struct digest *chain_id, struct span in, struct arena
     CHECK(good <= act.approvals_count);
 }
 
+/* Whatever a code is read from, it is written the same again. */
+static void code_text(struct span in, struct buffer *out) {
+    struct code code;
+    char inner[CODE_INNER_CHARS + 1], again[CODE_INNER_CHARS + 1];
+    if (code_of_identifier(in, &code)) {
+        code_identifier(&code, out);
+        CHECK(span_equal(buffer_span(out), in) && code.index < CODE_INDEX_END && pack_id_valid(span_text(code.pack_id)));
+        buffer_clear(out);
+    }
+    if (!code_inner_parse(in, inner)) return;
+    CHECK(code_alphabet_holds(span_text(inner)) && code_inner_parse(span_text(inner), again));
+    CHECK(span_equal(span_text(inner), span_text(again)));
+}
+
+static void code_item(const struct digest *chain_id, struct span in, struct arena *arena, struct buffer *out) {
+    struct item item;
+    struct pack_issued pack;
+    struct codes_voided voided;
+    struct claim claim;
+    code_text(in, out);
+    if (item_decode(in, arena, &item) != OK) return;
+    bool good = true;
+    if (pack_issued_decode(&item, arena, &pack) == OK) pack_issued_fields(&pack, out);
+    else if (codes_voided_decode(&item, &voided) == OK) codes_voided_fields(&voided, out);
+    else if (claim_decode(&item, &claim) == OK) claim_fields(&claim, out);
+    else good = false;
+    if (!good) return;
+    CHECK(span_equal(buffer_span(out), item.fields));
+    if (item.type == ITEM_CLAIM) (void)!claim_signature_check(&claim, chain_id);
+}
+
 static const struct ledger_params *params_once(void) {
     static struct ledger_params params;
     static bool made;
@@ -109,5 +142,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (data[0] == 'B') block(rest, &arena, &out);
     if (data[0] == 'L') leaf(rest, &out);
     if (data[0] == 'A') act_item(&params->chain_id, rest, &arena, &out);
+    if (data[0] == 'Q') code_item(&params->chain_id, rest, &arena, &out);
     return 0;
 }

@@ -12,6 +12,8 @@
 #include "tests/fuzz/lone_replica.h"
 #include "tests/unit/epc_random.h"
 #include "tests/unit/ledger_world.h"
+
+#include "tests/unit/code_world.h"
 #include "trace/identifier.h"
 
 #define EPC "urn:epc:id:sgtin:6901234.056789.1001"
@@ -99,6 +101,27 @@ static void genesis(const struct world *w) {
 
 /* ---- records, blocks, leaves ---- */
 
+static void codes(struct world *w) {
+    struct buffer b CLEANUP(buffer_free) = {0};
+    struct world_pack *p = world_pack_make(w, "farm1", "K7M2Q", 5);
+    struct claim claim = world_claim_of(w, p, 2, "330302", 9);
+    struct item items[] = {world_pack_item(w, p, span_text(PRODUCT_A "/10/L7"), span_text("farm1/C1")),
+                           world_void_item(w, p->id, 1, 3, 7), world_claim_item(w, &claim)};
+    static const char *const names[] = {"codes-issued", "codes-voided", "codes-claimed"};
+    buffer_init(&b, 1 << 16);
+    for (size_t i = 0; i < 3; i++) {
+        buffer_clear(&b);
+        item_encode(&items[i], &b);
+        seed("record", names[i], "Q", 1, buffer_span(&b));
+    }
+    struct record_header d = world_draft(w, "farm1", RECORD_CLAIMS);
+    seed("record", "claim", "R", 1, world_record(w, &d, &items[2], 1, "farm1"));
+    seed("record", "code-typed", "Q", 1, span_text("8z3t-q0m4 C1VN\xe3\x80\x80W6XA"));
+    buffer_clear(&b);
+    code_identifier(&p->codes[2], &b);
+    seed("record", "code-identifier", "Q", 1, buffer_span(&b));
+}
+
 static void records(struct world *w, struct span *ret_event) {
     struct buffer b CLEANUP(buffer_free) = {0};
     struct record record;
@@ -134,6 +157,7 @@ static void records(struct world *w, struct span *ret_event) {
         snprintf(name, sizeof name, "governance-%zu", i);
         seed("record", name, "R", 1, world_record(w, &d, &item, 1, "bureau"));
     }
+    codes(w);
     (void)world_add(w, *ret_event);
     seed("record", "block", "B", 1, world_block_bytes(w, w->head.time_ms + 1, &header));
     CHECK(world_close(w, 1000) == OK);
