@@ -5,6 +5,8 @@
  *   'L' log leaf       of each of the three types: the same bytes again
  *   'A' governance item
  *   'Q' item about codes: the fields made again are the same bytes; and text that is a code, or that a person typed for one
+ *   'C' canonical [definition as bytes, item of a certificate as bytes]: what is accepted makes the same bytes again,
+ *       keeps its limits, and the fields answer to the definition
  */
 #include "ledger/block.h"
 #include "ledger/member.h"
@@ -116,6 +118,50 @@ static void code_item(const struct digest *chain_id, struct span in, struct aren
     if (item.type == ITEM_CLAIM) (void)!claim_signature_check(&claim, chain_id);
 }
 
+static bool definition(struct span in, struct arena *arena, struct buffer *out, struct certificate_type *ret) {
+    if (certificate_type_decode(in, arena, ret) != OK) return false;
+    certificate_type_encode(ret, out);
+    CHECK(span_equal(buffer_span(out), in) && in.len <= CERTIFICATE_TYPE_BYTES_MAX);
+    buffer_clear(out);
+    return true;
+}
+
+static bool issue(const struct item *item, struct arena *arena, struct buffer *out, struct certificate_issue *ret) {
+    struct certificate_revocation r;
+    if (certificate_revocation_decode(item, &r) == OK) {
+        certificate_revocation_fields(&r, out);
+        CHECK(span_equal(buffer_span(out), item->fields) && certificate_id_valid(r.certificate));
+        return false;
+    }
+    if (certificate_issue_decode(item, arena, ret) != OK) return false;
+    certificate_issue_fields(ret, out);
+    CHECK(span_equal(buffer_span(out), item->fields));
+    CHECK((item->type == ITEM_CERTIFICATE_SUPERSEDED) == (ret->supersedes.len > 0));
+    CHECK(ret->things_count >= 1 && ret->things_count <= CERTIFICATE_THINGS_MAX);
+    for (uint32_t i = 0; i < ret->things_count; i++) {
+        buffer_clear(out);
+        enum identifier_kind kind;
+        CHECK(identifier_canonical(ret->things[i].canonical, out, &kind) == OK);
+        CHECK(span_equal(buffer_span(out), ret->things[i].canonical) && kind == ret->things[i].kind);
+    }
+    return true;
+}
+
+static void certificate(struct span in, struct arena *arena, struct buffer *out) {
+    struct unpack u;
+    struct item item;
+    struct certificate_type type;
+    struct certificate_issue c;
+    struct span field = SPAN_EMPTY;
+    unpack_init(&u, in);
+    if (unpack_array(&u, 2) != 2) return;
+    struct span definition_bytes = unpack_bytes(&u, INPUT_MAX), item_bytes = unpack_bytes(&u, INPUT_MAX);
+    if (unpack_end(&u) != OK) return;
+    bool defined = definition(definition_bytes, arena, out, &type);
+    if (item_decode(item_bytes, arena, &item) != OK || !issue(&item, arena, out, &c) || !defined) return;
+    if (!certificate_fields_check(&type, &c, &field)) CHECK(field.data != NULL);
+}
+
 static const struct ledger_params *params_once(void) {
     static struct ledger_params params;
     static bool made;
@@ -143,5 +189,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (data[0] == 'L') leaf(rest, &out);
     if (data[0] == 'A') act_item(&params->chain_id, rest, &arena, &out);
     if (data[0] == 'Q') code_item(&params->chain_id, rest, &arena, &out);
+    if (data[0] == 'C') certificate(rest, &arena, &out);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "storage/journal_frame.h"
 #include "tests/fuzz/lone_replica.h"
 #include "tests/unit/epc_random.h"
+#include "tests/unit/certificate_world.h"
 #include "tests/unit/ledger_world.h"
 
 #include "tests/unit/code_world.h"
@@ -169,6 +170,57 @@ static void records(struct world *w, struct span *ret_event) {
     buffer_clear(&b);
     genesis_leaf_encode(&first, &b);
     seed("record", "leaf-genesis", "L", 1, buffer_span(&b));
+}
+
+/* A type with a field of every kind, and a certificate of it; one superseding, one revoked. */
+static void certificates(struct world *w) {
+    static struct span choices[] = {{(const uint8_t *)"glue", 4}, {(const uint8_t *)"sewn", 4}};
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
+    struct buffer b CLEANUP(buffer_free) = {0}, out CLEANUP(buffer_free) = {0};
+    struct certificate_field fields[9];
+    struct certificate_type type = world_type("origin");
+    struct hidden hidden = {.tier = TIER_DELETABLE};
+    struct certificate_entry entries[9];
+    buffer_init(&b, 1 << 16);
+    buffer_init(&out, 1 << 16);
+    for (uint8_t i = 0; i < 9; i++) {
+        bool chosen = i == 5 || i == 6;
+        fields[i] = (struct certificate_field){span_text(names[i]), (uint8_t)(i < 8 ? i + 1 : 1), i < 8 ? CERTIFICATE_MANDATORY : CERTIFICATE_HIDDEN,
+                                               chosen ? choices : NULL, chosen ? 2 : 0, span_text("项"), span_text("field")};
+        buffer_clear(&b);
+        if (i == 1 || i == 2)
+            pack_uint(&b, 7);
+        else if (i == 4)
+            pack_bytes(&b, span_of(hidden.commitment.b, 32));
+        else if (i == 8)
+            hidden_write(&hidden, &b);
+        else if (i >= 6)
+            pack_array(&b, 1);
+        if (i == 0 || i == 3 || (i >= 5 && i < 8)) pack_text(&b, span_text(i == 3 ? "2024-02-29" : "glue"));
+        entries[i] = (struct certificate_entry){span_text(names[i]), world_keep(w, buffer_span(&b))};
+    }
+    type.fields = fields;
+    type.fields_count = 9;
+    struct certificate_issue c = {.number = span_text("1"), .type = span_text("origin"), .producer = span_text("farm1"), .from_ms = 5,
+                                  .until_ms = 6, .fields = entries, .fields_count = 9, .upstream = {span_text("lab/1")}, .upstream_count = 1};
+    struct covers covers = {LOT_A, 2.5, "NPR"};
+    struct item items[3] = {world_issue(w, &c, &covers, 1)};
+    c.supersedes = span_text("farm1/0");
+    items[1] = world_issue(w, &c, &covers, 1);
+    items[2] = world_revoke(w, "farm1/1", 3);
+    for (size_t i = 0; i < 3; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "certificate-%zu", i);
+        buffer_clear(&out);
+        pack_array(&out, 2);
+        buffer_clear(&b);
+        certificate_type_encode(&type, &b);
+        pack_bytes(&out, buffer_span(&b));
+        buffer_clear(&b);
+        item_encode(&items[i], &b);
+        pack_bytes(&out, buffer_span(&b));
+        seed("record", name, "C", 1, buffer_span(&out));
+    }
 }
 
 /* ---- notes and proofs ---- */
@@ -508,6 +560,7 @@ int main(int argc, char **argv) {
     codec(&w);
     genesis(&w);
     records(&w, &event);
+    certificates(&w);
     notes_and_proofs(&w, event);
     messages(&w);
     peers();
