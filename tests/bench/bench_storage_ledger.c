@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "storage/store_memory.h"
-#include "tests/unit/ledger_world.h"
+#include "tests/unit/certificate_world.h"
 #include "trace/identifier.h"
 
 static double now_us(void) {
@@ -71,21 +71,15 @@ static void bench_status(uint64_t leaves) {
     store_close(s);
 }
 
-static double apply_block(struct world *w, struct store s, uint32_t records, struct digest *ret_wire) {
+/* The block that was filled; how long it took, in microseconds. */
+static double execute(struct world *w, struct store s) {
     struct span header;
     struct applied a;
     struct arena arena CLEANUP(arena_free) = {0};
+    uint32_t records = w->block_count;
     arena_init(&arena, APPLY_ARENA_BYTES);
-    for (uint32_t i = 0; i < records; i++) {
-        char epc[64];
-        snprintf(epc, sizeof epc, "urn:epc:id:sgtin:6901234.056789.%llu",
-                 (unsigned long long)random_next() % 1000000);
-        struct item event = world_event(w, "OBSERVE", "inspecting", "", epc, NULL);
-        world_say(w, "farm1", &event);
-    }
     struct span stored = world_block_bytes(w, w->head.time_ms + 1, &header);
-    struct block block = {stored, header, w->block, w->block_count};
-    CHECK(record_wire_id(w->block[0], ret_wire) == OK);
+    struct block block = {stored, header, w->block, records};
     double begin = now_us();
     CHECK(ledger_apply(&w->genesis->params, store_reader(s), &w->head, &block, w->cache, &arena,
                        &a) == OK);
@@ -99,18 +93,111 @@ static double apply_block(struct world *w, struct store s, uint32_t records, str
     return took;
 }
 
+static double apply_block(struct world *w, struct store s, uint32_t records, struct digest *ret_wire) {
+    for (uint32_t i = 0; i < records; i++) {
+        char epc[64];
+        snprintf(epc, sizeof epc, "urn:epc:id:sgtin:6901234.056789.%llu",
+                 (unsigned long long)random_next() % 1000000);
+        struct item event = world_event(w, "OBSERVE", "inspecting", "", epc, NULL);
+        world_say(w, "farm1", &event);
+    }
+    CHECK(record_wire_id(w->block[0], ret_wire) == OK);
+    return execute(w, s);
+}
+
+static void world_in_store(struct world *w, struct store s) {
+    world_begin(w, 1);
+    status_cache_free(w->cache);
+    w->cache = status_cache_new((size_t)64 << 20);
+    struct changes *first = changes_new();
+    changes_merge(first, w->rows.all);
+    store_take(s, first);
+}
+
+/* A type as large as one may be. */
+static struct certificate_type large_type(struct certificate_field fields[], char names[][4]) {
+    static char label[62];
+    struct certificate_type t = world_type("large");
+    memset(label, 'x', sizeof label - 1);
+    t.fields = fields;
+    for (t.fields_count = 0; t.fields_count < 56; t.fields_count++) {
+        char *name = names[t.fields_count];
+        name[0] = (char)('a' + t.fields_count / 26);
+        name[1] = (char)('a' + t.fields_count % 26);
+        fields[t.fields_count] = (struct certificate_field){
+            .name = span_of(name, 2), .kind = 1, .label_zh = span_text(label), .label_en = span_text(label)};
+    }
+    return t;
+}
+
+/* Records of a hundred certificates each, under a type of the smallest and of the largest definition. */
+static void bench_certificates(bool large) {
+    struct world w;
+    struct store s = store_memory_new();
+    struct certificate_field fields[CERTIFICATE_FIELDS_MAX];
+    char names[CERTIFICATE_FIELDS_MAX][4];
+    const uint32_t blocks = 10, records = 20, each = 100;
+    double took = 0;
+    world_in_store(&w, s);
+    struct certificate_type type = large ? large_type(fields, names) : world_type("large");
+    struct item made = world_made(&w, "ADD", "commissioning", LOT_A, 1000000, "NPR"), items[100];
+    world_set_type(&w, &type);
+    world_say(&w, "farm1", &made);
+    execute(&w, s);
+    for (uint32_t b = 0; b < blocks; b++) {
+        for (uint32_t r = 0; r < records; r++) {
+            for (uint32_t i = 0; i < each; i++) {
+                char number[32];
+                snprintf(number, sizeof number, "%u-%u-%u", b, r, i);
+                items[i] = world_own(&w, "farm1", "large", number, LOT_A, 1);
+            }
+            struct record_header d = world_draft(&w, "farm1", RECORD_CERTIFICATES);
+            world_add(&w, world_record(&w, &d, items, each, "farm1"));
+        }
+        took += execute(&w, s);
+    }
+    printf("certificates, %s definition: %.1f us each\n", large ? "the largest" : "a small", took / (blocks * records * each));
+    world_end(&w);
+    store_close(s);
+}
+
+/* Events that commission a hundred pieces each: with a lot they produce, without one they do not. */
+static void bench_production(bool lot) {
+    struct world w;
+    struct store s = store_memory_new();
+    const uint32_t blocks = 10, records = 20, each = 100;
+    double took = 0;
+    world_in_store(&w, s);
+    for (uint32_t b = 0; b < blocks; b++) {
+        for (uint32_t r = 0; r < records; r++) {
+            struct buffer text CLEANUP(buffer_free) = {0};
+            struct items items;
+            buffer_init(&text, 1 << 16);
+            buffer_printf(&text,
+                          "{\"@context\":\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\",\"type\":\"ObjectEvent\","
+                          "\"eventTime\":\"2026-05-01T08:00:00Z\",\"eventTimeZoneOffset\":\"+08:00\",\"action\":\"ADD\","
+                          "\"bizStep\":\"commissioning\"%s,\"epcList\":[",
+                          lot ? ",\"ilmd\":{\"cbvmda:lotNumber\":\"A\"}" : "");
+            for (uint32_t i = 0; i < each; i++)
+                buffer_printf(&text, "%s\"urn:epc:id:sgtin:6901234.056789.%u\"", i ? "," : "", (b * records + r) * each + i);
+            buffer_text(&text, "]}");
+            CHECK(epcis_parse(world_keep(&w, buffer_span(&text)), &w.arena, &items, NULL) == OK);
+            world_say(&w, "farm1", &items.list[0]);
+        }
+        took += execute(&w, s);
+    }
+    printf("pieces commissioned %s lot: %.1f us each\n", lot ? "with a" : "without", took / (blocks * records * each));
+    world_end(&w);
+    store_close(s);
+}
+
 static void bench_apply(uint32_t blocks) {
     struct world w;
     struct digest wire;
     struct store s = store_memory_new();
     const uint32_t records = 200;
     double took = 0;
-    world_begin(&w, 1);
-    status_cache_free(w.cache);
-    w.cache = status_cache_new((size_t)64 << 20);
-    struct changes *first = changes_new();
-    changes_merge(first, w.rows.all);
-    store_take(s, first);
+    world_in_store(&w, s);
     for (uint32_t i = 0; i < blocks; i++) {
         double t = apply_block(&w, s, records, &wire);
         took += i < blocks / 2 ? 0 : t;
@@ -147,6 +234,10 @@ static void bench_apply(uint32_t blocks) {
 int main(int argc, char **argv) {
     uint64_t leaves = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
     crypto_start();
+    bench_certificates(false);
+    bench_certificates(true);
+    bench_production(false);
+    bench_production(true);
     bench_apply(leaves >= 1000000 ? 100 : 20);
     bench_status(leaves);
     return 0;
