@@ -330,19 +330,7 @@ static const struct shape_field node_fields[] = {
 };
 SHAPE(node, "NodeStatus");
 
-static const struct shape_field pack_leaves_fields[] = {
-    AT,
-    TEXT("pack", "pack id", "码包编号"),
-    UINT("count", "codes in the pack", "码数"),
-    DIGEST("root", "of the pack, as the ledger has it", "账本上的码包根"),
-    UINT("chunks", "of 1,024 codes, the last one shorter", "分块数（每块 1024 码，末块可短）"),
-    UINT("held", "chunks that are here", "本节点持有的分块数"),
-    BOOL("hashes", "whether the hashes of the chunks are here", "是否持有分块哈希"),
-    BOOL("whole", "whether all is here", "是否完整"),
-    BOOL("deleted", "whether the operator deleted them here", "是否已由运营者删除"),
-    HEX("bits", "a bit per chunk held, lowest first", "各分块的持有位，低位在前"),
-};
-SHAPE(pack_leaves, "PackLeaves");
+#include "rpc/shapes_code.h"
 
 static const struct shape_field code_fields[] = {
     UINT("code", "number", "编号"),
@@ -362,7 +350,9 @@ static const struct shape *const shapes[] = {
     &at, &problem, &result, &submitted, &batch, &status, &thing, &item, &record, &document, &record_row,
     &record_list, &state, &entry, &trace, &key, &key_answer, &member, &member_answer, &member_list,
     &covered, &certificate_row, &certificate, &certificate_list, &certificate_field, &certificate_type,
-    &certificate_type_answer, &certificate_type_list, &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &pack_leaves, &code, &codes,
+    &certificate_type_answer, &certificate_type_list,
+    &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &pack_leaves,
+    &void_range, &pack, &pack_row, &pack_list, &claim, &piece, &code, &codes,
 };
 
 const struct shape *shape_at(size_t i) {
@@ -387,6 +377,11 @@ static const char *const wait_words[] = {"no", "committed", NULL};
      "committed：等待结果后再答复"},                                                                          \
     {"timeout_ms", PARAM_QUERY, PARAM_UINT, false, 1, RPC_WAIT_MS_MAX, NULL, "how long to wait at most",      \
      "最长等待毫秒数"}
+
+#define PACK_PAGE                                                                                             \
+    {"cursor", PARAM_QUERY, PARAM_UINT, false, 0, (1ull << 53) - 1, NULL, "`next` of the page before",        \
+     "上一页的 next"},                                                                                        \
+        LIMIT(PAGE_ROWS_MAX)
 
 static const struct param submit_params[] = {
     {"record", PARAM_BODY, PARAM_RECORD, true, 1, RECORD_BYTES_MAX, NULL, "one canonical record", "一条规范编码的记录"},
@@ -442,6 +437,11 @@ static const struct param certificate_list_params[] = {
 static const struct param certificate_type_params[] = {
     {"type", PARAM_PATH, PARAM_TEXT, true, 1, 64, NULL, "name of the type", "类型名"},
 };
+static const struct param member_packs_params[] = {
+    {"subject", PARAM_PATH, PARAM_TEXT, true, 1, 64, NULL, "subject id", "主体编号"},
+    PACK_PAGE,
+};
+static const struct param thing_packs_params[] = {IDENTIFIER, PACK_PAGE};
 static const struct param key_params[] = {
     {"key", PARAM_PATH, PARAM_KEY, true, 0, 0, NULL, "public key, hex", "公钥（十六进制）"},
 };
@@ -506,6 +506,17 @@ static const struct method methods[] = {
     {"thing.proof", GET, "/v1/things/{identifier}/proof", FLOW_READ, true, true, true, 0, NULL,
      PARAMS(identifier_params), {FORM_PROOF, FORM_JSON}, NULL, read_thing_proof,
      "Proof of a thing's state and complete history", "物品现状与完整历史的证明"},
+    {"pack.get", GET, "/v1/packs/{gtin}/{pack}", FLOW_READ, true, false, true, 0, NULL, PARAMS(pack_params), {FORM_JSON},
+     &pack, read_pack, "A code pack: who issued it, on what, and what of it is void", "查询码包：签发者、依据与作废区间"},
+    {"member.packs", GET, "/v1/members/{subject}/packs", FLOW_READ, true, true, true, 0, NULL,
+     PARAMS(member_packs_params), {FORM_JSON}, &pack_list, read_member_packs, "Code packs that a member issued",
+     "列出成员签发的码包"},
+    {"thing.packs", GET, "/v1/things/{identifier}/packs", FLOW_READ, true, true, true, 0, NULL,
+     PARAMS(thing_packs_params), {FORM_JSON}, &pack_list, read_thing_packs, "Code packs of a product or a lot",
+     "列出产品或批次的码包"},
+    {"code.get", GET, "/v1/codes/{identifier}", FLOW_READ, true, true, true, 0, NULL, PARAMS(identifier_params),
+     {FORM_JSON}, &piece, read_code, "A code: issued, void, claimed; what a scan means",
+     "查询防伪码：是否发出、作废、认领"},
     {"pack.leaves", GET, "/v1/packs/{gtin}/{pack}/leaves", FLOW_READ, true, true, true, 0, NULL, PARAMS(pack_params),
      {FORM_JSON}, &pack_leaves, read_pack_leaves, "Which leaves of a code pack this node holds", "本节点持有码包的哪些叶子"},
     {"pack.hashes", GET, "/v1/packs/{gtin}/{pack}/hashes", FLOW_READ, false, true, true, 0, NULL, PARAMS(pack_params),
