@@ -7,13 +7,11 @@
 #include "tools/act_draft.h"
 #include "tools/chain.h"
 #include "tools/commands.h"
-#include "tools/sender.h"
+#include "tools/desk.h"
 #include "tools/signer.h"
 #include "trace/rfc3339.h"
 
 enum {
-    OPTION_KEY = 'k',
-    OPTION_SUBJECT = 's',
     OPTION_DRAFT = 'o',
     OPTION_NAME = OPTION_FIRST,
     OPTION_ROLES,
@@ -22,9 +20,7 @@ enum {
     OPTION_FROM,
     OPTION_UNTIL,
     OPTION_REASON,
-    OPTION_OUTBOX,
 };
-enum { EXPIRES_MS = 3 * 24 * 3600 * 1000, TIMEOUT_MS = 30 * 1000 };
 
 static int usage(struct tool *t, const char *zh, const char *en, const char *text) {
     return fail(t, EXIT_USAGE, format(t, "help %s", t->command->name), "%s：%s", "%s: %s",
@@ -129,72 +125,28 @@ static int admit_read(struct tool *t, const struct arguments *a, struct act *act
 
 /* -- signing and sending -- */
 
-struct desk {
-    struct node node;
-    struct genesis *genesis;
-    struct keypair keys;
-    bool has_key;
-};
-
-static void desk_close(struct desk *d) {
-    node_close(&d->node);
-    genesis_free(d->genesis);
-    keypair_wipe(&d->keys);
-}
-
-static int desk_open(struct tool *t, const struct arguments *a, bool key_needed, struct desk *d) {
-    const char *key = argument(a, OPTION_KEY) ? argument(a, OPTION_KEY) : getenv("SUYUAN_KEY");
-    node_open(t, &d->node);
-    d->has_key = key != NULL;
-    if (key == NULL && key_needed)
-        return usage(t, "缺少主管机构的密钥", "the authority's key is missing", "--key FILE");
-    int code = key_needed ? signer_read(t, key, &d->keys) : EXIT_OK;
-    return code ? code : chain_genesis(&d->node, a, &d->genesis);
-}
-
 static int draft_submit(struct tool *t, const struct arguments *a, struct desk *d,
                         const struct act_draft *draft) {
-    struct buffer wire CLEANUP(buffer_free) = {0}, json CLEANUP(buffer_free) = {0};
-    struct parcel *parcel CLEANUP(parcel_drop) = parcel_new();
-    struct emit emit;
+    struct buffer wire CLEANUP(buffer_free) = {0};
     struct outbox outbox;
     struct item item;
-    uint64_t now = now_ms(),
-             latest = draft->created_ms + d->genesis->params.parameters.record_lifetime_ms;
-    struct record_header h = {.kind = RECORD_GOVERNANCE,
-                              .created_ms = draft->created_ms,
-                              .nonce = draft->nonce,
-                              .expires_ms = now + EXPIRES_MS < latest ? now + EXPIRES_MS : latest};
-    struct parcel_source source = {
-        .label = span_text(format(t, "%s %s", t->command->name, a->words[0]))};
+    struct desk_sent sent;
+    struct record_header h = {
+        .kind = RECORD_GOVERNANCE, .created_ms = draft->created_ms, .nonce = draft->nonce};
     int code = outbox_open(t, argument(a, OPTION_OUTBOX), &outbox);
-    if (code == EXIT_OK)
-        code = signer_subject(&d->node, argument(a, OPTION_SUBJECT), &d->keys.public_key,
-                              d->genesis, &h.subject);
     if (code) return code;
-    if (latest <= now)
+    if (draft->created_ms + d->genesis->params.parameters.record_lifetime_ms <= now_ms())
         return usage(t, "草案已过期，请重新拟定", "the draft has expired: draft it again",
                      a->words[0]);
     act_draft_item(t, draft, &d->keys.public_key, &item);
     buffer_init(&wire, RECORD_BYTES_MAX);
-    enum err e = record_make(&d->genesis->params, &h, &item, 1, &d->keys, &wire);
-    if (e == OK) e = parcel_add(parcel, buffer_span(&wire), &source, 1);
-    CHECK(e == OK); /* a draft is far below every limit */
-    struct sender s = {.tool = t,
-                       .node = &d->node,
-                       .outbox = &outbox,
-                       .wait = true,
-                       .timeout_ms = TIMEOUT_MS,
-                       .signed_count = 1};
-    if (t->json) sender_json_begin(&s, &json, &emit);
-    code = sender_send(&s, parcel);
-    if (t->json) sender_json_end(&s, 0);
-    sender_summary(&s);
-    return code ? code : sender_code(&s);
+    desk_record(d, &h, &item, &wire);
+    return desk_send(d, &outbox, buffer_span(&wire), format(t, "%s %s", t->command->name, a->words[0]),
+                     NULL, NULL, &sent);
 }
 
 static int act_run(struct tool *t, const struct arguments *a, struct act *act) {
-    struct desk d CLEANUP(desk_close) = {.has_key = false};
+    struct desk d CLEANUP(desk_close) = {.genesis = NULL};
     struct act_draft draft;
     const char *path = argument(a, OPTION_DRAFT);
     int code = desk_open(t, a, path == NULL, &d);
@@ -266,7 +218,7 @@ static int run_approve(struct tool *t, const struct arguments *a) {
 }
 
 static int run_submit(struct tool *t, const struct arguments *a) {
-    struct desk d CLEANUP(desk_close) = {.has_key = false};
+    struct desk d CLEANUP(desk_close) = {.genesis = NULL};
     struct act_draft draft;
     int code = act_draft_read(t, a->words[0], &draft);
     if (code == EXIT_OK) code = desk_open(t, a, true, &d);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/tool.h"
@@ -83,4 +84,35 @@ int file_write(struct tool *t, const char *path, struct span data) {
     int code = complain(t, path);
     (void)unlink(temporary);
     return code;
+}
+
+int file_begin(struct tool *t, const char *path, unsigned mode, struct file_writing *ret) {
+    struct file_writing w = {.path = path, .temporary = format(t, "%s.part", path)};
+    int fd = open(w.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+    if (fd < 0 || fchmod(fd, (mode_t)mode) != 0 || (w.to = fdopen(fd, "w")) == NULL) {
+        int code = complain(t, path);
+        if (fd >= 0) close(fd);
+        return code;
+    }
+    *ret = w;
+    return EXIT_OK;
+}
+
+int file_finish(struct tool *t, struct file_writing *w) {
+    bool ok = fflush(w->to) == 0 && !ferror(w->to) && fsync(fileno(w->to)) == 0;
+    int saved = errno;
+    (void)fclose(w->to);
+    w->to = NULL;
+    errno = saved;
+    if (ok && rename(w->temporary, w->path) == 0 && sync_directory_of(w->path)) return EXIT_OK;
+    int code = complain(t, w->path);
+    (void)unlink(w->temporary);
+    return code;
+}
+
+void file_abandon(struct file_writing *w) {
+    if (w->to == NULL) return;
+    (void)fclose(w->to);
+    (void)unlink(w->temporary);
+    w->to = NULL;
 }

@@ -74,6 +74,7 @@ static void options_set(struct http_client *c, const struct http_call *call,
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
     if (call->content_type == NULL) return;
     curl_easy_setopt(h, CURLOPT_POST, 1L);
+    if (call->put) curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, "PUT");
     curl_easy_setopt(h, CURLOPT_POSTFIELDS, call->body.len ? (const char *)call->body.data : "");
     curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len);
 }

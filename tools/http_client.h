@@ -23,6 +23,7 @@ struct http_call {
     const char *url;
     struct span body;            /* POST when content_type is set, else GET */
     const char *content_type;    /* of the body; NULL: a GET */
+    bool put;                    /* PUT instead of POST */
     const char *accept;          /* NULL: application/json */
     const char *accept_language; /* NULL: none */
     uint64_t connect_timeout_ms; /* 0: 5 s */

@@ -27,21 +27,26 @@ const char *path_segment(struct tool *t, struct span text) {
     return format(t, "%.*s", (int)b.len, b.data ? (const char *)b.data : "");
 }
 
-enum http_outcome node_call(struct node *n, const char *path, struct http_call *call) {
+enum http_outcome node_call_present(struct node *n, const char *path, struct http_call *call) {
     struct tool *t = n->tool;
-    enum http_outcome outcome = HTTP_UNREACHABLE;
+    const char *url = t->nodes[n->current];
+    size_t len = strlen(url);
+    while (len > 0 && url[len - 1] == '/')
+        len--;
     call->accept_language = t->lang == LANG_ZH ? "zh" : "en";
-    for (uint32_t i = 0; i < t->nodes_count; i++) {
-        uint32_t at = (n->current + i) % t->nodes_count;
-        size_t len = strlen(t->nodes[at]);
-        while (len > 0 && t->nodes[at][len - 1] == '/')
-            len--;
-        call->url = format(t, "%.*s%s", (int)len, t->nodes[at], path);
-        outcome = http_client_call(n->http, call, &n->answer);
-        if (outcome == HTTP_UNREACHABLE) continue;
-        n->current = at;
-        return outcome;
+    call->url = format(t, "%.*s%s", (int)len, url, path);
+    return http_client_call(n->http, call, &n->answer);
+}
+
+enum http_outcome node_call(struct node *n, const char *path, struct http_call *call) {
+    enum http_outcome outcome = HTTP_UNREACHABLE;
+    uint32_t first = n->current;
+    for (uint32_t i = 0; i < n->tool->nodes_count; i++) {
+        n->current = (first + i) % n->tool->nodes_count;
+        outcome = node_call_present(n, path, call);
+        if (outcome != HTTP_UNREACHABLE) return outcome;
     }
+    n->current = first;
     return outcome;
 }
 

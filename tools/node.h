@@ -31,6 +31,9 @@ void node_close(struct node *n); /* accepts a zeroed struct */
 /* One call to the nodes in turn. `path` begins with "/". call->url is filled in. HTTP_NO_ANSWER
  * ends the round: the caller knows whether asking another node is harmless. Nothing is printed. */
 enum http_outcome node_call(struct node *n, const char *path, struct http_call *call) MUST_USE;
+/* The same, of the node that is asked first and no other. */
+enum http_outcome node_call_present(struct node *n, const char *path,
+                                    struct http_call *call) MUST_USE;
 /* The next node is asked first from now on. */
 void node_turn(struct node *n);
 /* Prints why the last call brought nothing usable. `next`: NULL for `suyuan status`. */

@@ -200,5 +200,14 @@ int file_read(struct tool *t, const char *path, struct buffer *out) MUST_USE;
 /* Durably and whole: a temporary file beside it, fsync, rename, fsync of the directory. "-":
  * standard output. */
 int file_write(struct tool *t, const char *path, struct span data) MUST_USE;
+/* The same for what is too long to hold: written to `to`, has its name when file_finish says EXIT_OK; else file_abandon. A later
+ * file_begin of the same path takes over what a crash left half written. */
+struct file_writing {
+    FILE *to; /* NULL: nothing is being written */
+    const char *path, *temporary;
+};
+int file_begin(struct tool *t, const char *path, unsigned mode, struct file_writing *ret) MUST_USE;
+int file_finish(struct tool *t, struct file_writing *w) MUST_USE;
+void file_abandon(struct file_writing *w); /* accepts a zeroed struct */
 
 #endif
