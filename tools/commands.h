@@ -13,7 +13,8 @@ extern const struct command cmd_member_list, cmd_member_show, cmd_member_admit, 
 extern const struct command cmd_status, cmd_checkpoint_show, cmd_checkpoint_policy;
 extern const struct command cmd_completion, cmd_help, cmd_version;
 extern const struct command cmd_epcis_hash;
-extern const struct command cmd_code_convert, cmd_code_check;
+extern const struct command cmd_code_convert, cmd_code_check, cmd_code_pack, cmd_code_packs,
+    cmd_code_void, cmd_code_claim, cmd_code_show;
 extern const struct command cmd_bench;
 extern const struct command cmd_gateway_run, cmd_gateway_simulate, cmd_gateway_prove;
 extern const struct command cmd_devnet_up, cmd_devnet_down, cmd_devnet_status, cmd_devnet_kill,
