@@ -3,7 +3,8 @@
  *
  *   record_parse            hostile bytes -> struct record: the wire form, header, body, item
  * digests, body root. No signature. record_items_check      section E for events, section A for
- * acts, D for certificates, Q for codes (a claim's own signature with it), Z for anchors: the content of the items. record_signature_check  R2 under the key in the header. A record
+ * acts, D for certificates, Q for codes (a claim's own signature with it), Z for anchors: the content of the
+ * items. record_signature_check  R2 under the key in the header. A record
  * is well formed (R9) when all three say OK; record_check does all three.
  *
  * Execution and proofs use record_parse alone on records that were checked before.
