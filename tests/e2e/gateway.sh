@@ -1,9 +1,10 @@
 #!/bin/sh
 # suyuan gateway: a stream of reads over MQTT with kill -9 of the gateway and restarts of the broker while it runs; then exactly the
-# expected events stand on the ledger, none twice, none missing. Arguments: suyuan, e2e_hand. SUYUAN_SOAK multiplies tags and kills.
+# expected events stand on the ledger, none twice, none missing. Arguments: suyuan, e2e_hand, gateway_spool. SUYUAN_SOAK multiplies tags and kills.
 set -eu
 bin=$(cd "$(dirname "$1")" && pwd)
 hand=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
+seed=$(cd "$(dirname "$3")" && pwd)/$(basename "$3")
 suyuan=$bin/suyuan
 here=$(cd "$(dirname "$0")" && pwd)
 soak=${SUYUAN_SOAK:-1}
@@ -78,6 +79,7 @@ node=$(jq -r '.nodes[0].url' net.json)
     --key net/keys/members/lucheng.agri-bureau.key --json >/dev/null
 jq --arg urls "$(jq -c '.nodes | map(.url)' net.json)" '.nodes = ($urls | fromjson)' gate.json >g && mv g gate.json
 
+"$seed" gate.json spool 3000
 broker_start
 gateway_start
 # The session must exist before anything is published: what nobody has subscribed to a broker forgets.
@@ -143,3 +145,22 @@ cmp -s a b || {
 }
 [ "$(wc -l <b)" -eq "$expected" ] && [ "$expected" -gt 100 ] || fail 'too little happened'
 say "$expected events on the ledger: exactly those that happened"
+
+# A read of an hour that is over: opened, checked by anybody, and no byte of it can be another.
+"$suyuan" --node "$node" gateway prove --config gate.json --read 1234 -o read.syr --json >opened.json || fail 'a read cannot be opened'
+jq -e '.count == 3000 and .index == 1233 and .reader == "old-1" and .subject == "lucheng.gate" and .what == "rfid-reads:gate-7"' opened.json >/dev/null ||
+    fail "opened: $(cat opened.json)"
+"$suyuan" gateway prove --check read.syr --json | cmp -s - opened.json || fail 'the check says something else'
+size=$(wc -c <read.syr)
+at=3
+while [ $at -lt "$size" ]; do
+    cp read.syr bad.syr
+    byte=$(od -An -tu1 -j $at -N 1 read.syr | tr -d ' ')
+    printf "\\$(printf %o $((byte ^ 1)))" | dd of=bad.syr bs=1 seek=$at conv=notrunc status=none
+    ! "$suyuan" gateway prove --check bad.syr >/dev/null 2>&1 || fail "byte $at of the opened read may be another"
+    at=$((at + 1 + size / 100))
+done
+code=0
+"$suyuan" gateway prove --config gate.json --tag ffff -o none.syr >/dev/null 2>&1 || code=$?
+[ $code -eq 7 ] || fail "a tag that was never read: exit $code"
+say "a read of an anchored hour opened and checked, $size bytes"
