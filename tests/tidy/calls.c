@@ -66,7 +66,7 @@ static bool pure(const char *path) {
     static const char *const folders[] = {"base", "consensus", "trace", "ledger", "genesis", "rpc"};
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         if (in_folder(path, folders[i])) return true;
-    static const char *const gateway[] = {"zones", "batch", "fate", "source", "world", "read", "config"};
+    static const char *const gateway[] = {"zones", "batch", "fate", "source", "world", "read", "config", "opened"};
     for (size_t i = 0; i < sizeof gateway / sizeof gateway[0]; i++) {
         char file[64];
         snprintf(file, sizeof file, "tools/gateway/%s.c", gateway[i]);
