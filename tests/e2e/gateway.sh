@@ -148,7 +148,8 @@ say "$expected events on the ledger: exactly those that happened"
 
 # A read of an hour that is over: opened, checked by anybody, and no byte of it can be another.
 "$suyuan" --node "$node" gateway prove --config gate.json --read 1234 -o read.syr --json >opened.json || fail 'a read cannot be opened'
-jq -e '.count == 3000 and .index == 1233 and .reader == "old-1" and .subject == "lucheng.gate" and .what == "rfid-reads:gate-7"' opened.json >/dev/null ||
+jq -e \
+  '.count == 3000 and .index == 1233 and .reader == "old-1" and .subject == "lucheng.gate" and .what == "rfid-reads:gate-7"' opened.json >/dev/null ||
     fail "opened: $(cat opened.json)"
 "$suyuan" gateway prove --check read.syr --json | cmp -s - opened.json || fail 'the check says something else'
 size=$(wc -c <read.syr)

@@ -57,7 +57,7 @@ static void makers(void **state) {
         "impinj-14-46-36", 1780300800123, 2, -5950);
     one("{\"tagInventoryEvent\":{\"epcHex\":\"302E98EC76201A8000000007\",\"antennaPort\":1,\"lastSeenTime\":\"2026-06-01T08:00:00Z\"}}",
         "configured", 1780300800000, 1, 0);
-    one("[{\"data\":{\"CRC\":\"8f1c\",\"PC\":\"3000\",\"TID\":\"e28011602000\",\"antenna\":3,\"eventNum\":7,\"format\":\"epc\",\"hostName\":\"FX9600\","
+    one("[{\"data\":{\"PC\":\"3000\",\"TID\":\"e28011602000\",\"antenna\":3,\"eventNum\":7,\"format\":\"epc\",\"hostName\":\"FX9600\","
         "\"idHex\":\"302e98ec76201a8000000007\",\"peakRssi\":-39.5,\"reads\":1},\"timestamp\":\"2026-06-01T16:00:00.106+0800\",\"type\":\"CUSTOM\"}]",
         "FX9600", 1780300800106, 3, -3950);
     one("{\"epc\":\"302e98ec76201a8000000007\",\"time\":1780300800001,\"antenna\":0,\"rssi\":-60}", "configured", 1780300800001, 0, -6000);
@@ -70,7 +70,7 @@ static void makers(void **state) {
 
 static void ticks_and_lines(void **state) {
     (void)state;
-    struct got *g = parse("{\"time\":1780300800001}\n\n{\"timestamp\":\"2026-06-01T08:00:00Z\",\"hostname\":\"i\",\"eventType\":\"inventoryStatus\"}\n"
+    struct got *g = parse("{\"time\":1780300800001}\n\n{\"timestamp\":\"2026-06-01T08:00:00Z\",\"hostname\":\"i\",\"eventType\":\"status\"}\n"
                           "{\"epc\":\"30\",\"antenna\":1,\"time\":1780300800002}\nnonsense\n[{\"time\":1780300800003}]", "r");
     assert_int_equal(g->count, 4);
     assert_int_equal(g->list[0].epc.len, 0);
@@ -197,7 +197,8 @@ static void mappings(void **state) {
     assert_int_equal(batch_try(c, &refusal), OK);
     config_free(c);
     c = NULL;
-    assert_int_equal(config_parse(span_text("{" BASE "," ZONES ",\"events\":[{\"on\":\"left\"},{\"on\":\"arrived\",\"bizStep\":\"strolling\"}]}"), &c, &refusal), OK);
+    assert_int_equal(config_parse(span_text("{" BASE "," ZONES
+                  ",\"events\":[{\"on\":\"left\"},{\"on\":\"arrived\",\"bizStep\":\"strolling\"}]}"), &c, &refusal), OK);
     assert_int_not_equal(batch_try(c, &refusal), OK);
     assert_non_null(strstr(refusal.where, "events[1]"));
     config_free(c);
