@@ -339,7 +339,7 @@ static int run_packs(struct tool *t, const struct arguments *a) {
     struct node n CLEANUP(node_close) = {0};
     struct buffer value CLEANUP(buffer_free) = {0}, out CLEANUP(buffer_free) = {0};
     struct emit j;
-    const char *path;
+    const char *path = "";
     uint64_t next = 0, count = 0;
     int code = packs_path(t, a, &path);
     if (code) return code;
