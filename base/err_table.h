@@ -206,6 +206,7 @@ ERR(426, ERR_PROOF_STATUS, "a status in the proof is missing, superfluous or fal
 ERR(427, ERR_PROOF_HISTORY, "the history in the proof is not complete", "证明中的历史不完整")
 ERR(428, ERR_PROOF_SIZE, "the proof would be larger than permitted; disclose fewer items", "证明将超过允许的大小，请减少披露的条目")
 ERR(429, ERR_PROOF_HEIGHT, "the ledger does not stand at the attested height", "账本当前高度与已签署的检查点不一致")
+ERR(430, ERR_PROOF_LEAF_ABSENT, "this node does not hold the leaves of the code pack: from here nobody can tell whether the code was issued", "本节点没有该码包的叶数据，无法判断该码是否发出过；请换一个节点")
 
 /* configuration of a node */
 ERR(700, ERR_CONFIG_FILE, "the configuration file cannot be read", "无法读取配置文件")

@@ -1,6 +1,8 @@
 /* history.c: what an accepted item does to the things it names (SPEC X8, D10, S6, S7, H1). */
 #include "ledger/history.h"
 
+#include <string.h>
+
 #include "ledger/production.h"
 #include "ledger/rows.h"
 
@@ -85,11 +87,13 @@ static void tell_thing(const struct telling *t, const struct event_thing *thing)
     /* SPEC X10: "that had no lot before this item and has one after it" */
     if (made) production_piece(t->production, thing, v.lot);
 
-    uint8_t place[10];
+    uint8_t place[10 + 32];
     struct row_key row = row_history(&key, entry.i);
+    bool head = entry.i % HISTORY_HEAD_EVERY == 0;
     put_u64(place, entry.log_index);
     put_u16(place + 8, entry.item);
-    row_put(run->changes, TABLE_STATE, &row, span_of(place, sizeof place));
+    memcpy(place + 10, v.chain.b, 32);
+    row_put(run->changes, TABLE_STATE, &row, span_of(place, head ? sizeof place : 10));
 }
 
 enum err rules_tell(struct run *run, const struct record *record, uint64_t log_index,

@@ -14,6 +14,9 @@ struct history_entry {
 };
 extern const struct type history_entry_type;
 
+/* So often the head is kept beside the entry: a proof that begins there need not tell what came before (SPEC P9). */
+enum { HISTORY_HEAD_EVERY = 16 };
+
 /* chain_i from chain_(i-1) and the entry's canonical bytes. */
 struct digest history_next(const struct digest *chain, const struct history_entry *entry);
 

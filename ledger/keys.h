@@ -14,7 +14,7 @@
  * with the role authority 'k' SHA-256(subject) || key   a key ever registered for the subject 'm'
  * subject             a member 'W' wire identity       height u64 || index u32 || log index u64 ||
  * code u16 || item u16 'I' record id           height u64 || index u32 of the record that consumed
- * it 'h' K || i              log index u64 || item u16 of a thing's history entry 's'
+ * it 'h' K || i              log index u64 || item u16 of a thing's history entry, every 16th followed by the head after it 's'
  * SHA-256(subject) || log index   an accepted record of the subject 'Z'                     the
  * ledger head
  *   'c' SHA-256(issuer) || issued u64 || item u16     certificate id; 'p' the same by its producer;

@@ -17,8 +17,12 @@
 #include "ledger/checkpoint.h"
 #include "ledger/query.h"
 #include "ledger/status.h"
+#include "trace/code.h"
 
-enum proof_question { PROOF_RECORD = 1, PROOF_THING = 2 };
+enum proof_question { PROOF_RECORD = 1, PROOF_THING = 2, PROOF_CERTIFICATE = 3, PROOF_CODE = 4 };
+enum { PROOF_LEAF_BYTES_MAX = 128 }; /* P12 */
+/* SPEC P9: how many entries of a history of `count` question 4 leaves out: the oldest. */
+uint64_t proof_code_before(uint64_t count);
 
 /* What the builder must know besides rows. */
 struct proof_source {
@@ -37,6 +41,26 @@ enum err proof_build_record(const struct proof_source *source, const struct dige
  * absence. Appends. */
 enum err proof_build_thing(const struct proof_source *source, struct span canonical,
                            struct buffer *out) MUST_USE;
+
+/* What does this certificate say, and does it stand? An id that was never issued gives a proof of absence. Appends. */
+enum err proof_build_certificate(const struct proof_source *source, struct span id,
+                                 struct buffer *out) MUST_USE;
+
+/* The leaf of a code and its path in the tree of its pack, from those who hold the leaves. */
+struct proof_leaf {
+    struct span leaf;
+    const struct digest *path;
+    uint32_t path_count;
+};
+/* Does a proof about this code need its leaf? Then ret_pack is its pack, whose leaf at ret_code->index it is; the lists of ret_pack
+ * live in the arena. ERR_CODE when the canonical identifier is no code. */
+enum err proof_code_leaf_needed(struct reader r, struct span canonical, struct arena *arena,
+                                struct code *ret_code, struct pack_value *ret_pack,
+                                bool *ret_needed) MUST_USE;
+/* Was this code issued, voided, claimed, and what happened to the piece? leaf: NULL when none is needed; ERR_PROOF_LEAF_ABSENT when
+ * it is needed and not given: then nobody can tell from here, which is not "never issued". Appends. */
+enum err proof_build_code(const struct proof_source *source, struct span canonical,
+                          const struct proof_leaf *leaf, struct buffer *out) MUST_USE;
 
 struct statement_signer {
     uint32_t index;
@@ -77,10 +101,29 @@ struct statement_entry {
     struct span subject;
     struct digest item_digest;
 };
+/* What question 4 found. The last four states of a code are told apart by CODE_ISSUED and the flags. */
+enum code_state {
+    CODE_NO_PACK,  /* never issued: there is no such pack */
+    CODE_NO_INDEX, /* never issued: the pack has fewer codes */
+    CODE_OTHER,    /* never issued: another code stands at its index */
+    CODE_ISSUED,
+};
+struct statement_code {
+    enum code_state state;
+    struct span pack_id;
+    uint32_t index;
+    struct span issuer;      /* of the pack; empty when there is none. Likewise: */
+    struct span lot;         /* backed by this lot, */
+    struct span certificate; /* this certificate; neither: backed by nothing */
+    bool contradicts;        /* the thing's own value names another lot */
+    bool voided, claimed;
+    uint64_t claimed_ms;
+    struct span claimed_division;
+};
 struct statement {
     enum proof_question question;
     struct digest wire_id;  /* PROOF_RECORD */
-    struct span identifier; /* PROOF_THING: canonical */
+    struct span identifier; /* the others: canonical identifier, certificate id */
     struct digest chain_id;
     struct span domain;
     uint64_t size;
@@ -95,8 +138,10 @@ struct statement {
     uint32_t records_count;
     struct statement_status *statuses;
     uint32_t statuses_count;
-    struct statement_entry *entries; /* PROOF_THING: complete history */
+    struct statement_entry *entries; /* PROOF_THING: complete history; PROOF_CODE: the newest */
     uint32_t entries_count;
+    uint64_t entries_before;    /* older ones that are not shown: PROOF_CODE only */
+    struct statement_code code; /* PROOF_CODE */
 };
 
 enum { PROOF_ARENA_BYTES = 64 << 20 };

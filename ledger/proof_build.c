@@ -3,54 +3,17 @@
 #include <string.h>
 
 #include "base/merkle_root.h"
+#include "ledger/levels.h"
 #include "ledger/merkle.h"
-#include "ledger/proof_bundle.h"
+#include "trace/certificate.h"
+#include "trace/code.h"
 #include "trace/identifier.h"
 
 /* An event names more things than this: only those in question are disclosed. */
 enum { THINGS_ALL_MAX = 16 };
 
-/* All levels of an RFC 9162 tree over a list: an odd last node moves up as it is. */
-struct levels {
-    struct digest *level[PROOF_PATH_MAX];
-    uint32_t count[PROOF_PATH_MAX];
-    uint32_t n;
-};
-
-static bool levels_build(struct arena *arena, const struct digest leaves[], uint32_t count,
-                         struct levels *ret) {
-    ret->n = 0;
-    for (uint32_t n = count; n > 0; n = n > 1 ? (n + 1) / 2 : 0) {
-        struct digest *level = arena_alloc(arena, n, sizeof *level);
-        if (!level) return false;
-        if (ret->n == 0) {
-            memcpy(level, leaves, n * sizeof *level);
-        } else {
-            const struct digest *below = ret->level[ret->n - 1];
-            uint32_t below_count = ret->count[ret->n - 1];
-            for (uint32_t i = 0; i < n; i++)
-                level[i] = 2 * i + 1 < below_count
-                               ? merkle_node_hash(&below[2 * i], &below[2 * i + 1])
-                               : below[2 * i];
-        }
-        ret->level[ret->n] = level;
-        ret->count[ret->n++] = n;
-    }
-    return true;
-}
-
 static void pack_digest(struct buffer *out, const struct digest *d) {
     pack_bytes(out, span_of(d->b, 32));
-}
-
-static void levels_path(const struct levels *l, uint32_t index, struct buffer *out) {
-    struct digest path[PROOF_PATH_MAX];
-    uint32_t n = 0;
-    for (uint32_t k = 0; k + 1 < l->n; k++, index /= 2)
-        if ((index ^ 1) < l->count[k]) path[n++] = l->level[k][index ^ 1];
-    pack_array(out, n);
-    for (uint32_t i = 0; i < n; i++)
-        pack_digest(out, &path[i]);
 }
 
 struct build {
@@ -72,7 +35,8 @@ struct build {
         struct span subject;
     } * statuses;
     uint32_t statuses_count, statuses_max;
-    struct span identifier; /* question 2 */
+    bool full;              /* more was wanted than the arena holds */
+    struct span identifier; /* questions 2 and 4 */
 };
 
 static enum err log_path(struct build *b, uint64_t index) {
@@ -193,8 +157,72 @@ static enum err pack_record(struct build *b, const struct build_record *at) {
 static void want(struct build *b, uint8_t type, struct span subject) {
     for (uint32_t i = 0; i < b->statuses_count; i++)
         if (b->statuses[i].type == type && span_equal(b->statuses[i].subject, subject)) return;
-    CHECK(b->statuses_count < b->statuses_max);
+    if (b->statuses_count == b->statuses_max) {
+        uint32_t max = b->statuses_max ? 2 * b->statuses_max : 64;
+        struct build_status *more = arena_alloc(&b->arena, max, sizeof *more);
+        if (!more) {
+            b->full = true;
+            return;
+        }
+        if (b->statuses_count > 0) memcpy(more, b->statuses, b->statuses_count * sizeof *more);
+        b->statuses = more;
+        b->statuses_max = max;
+    }
     b->statuses[b->statuses_count++] = (struct build_status){type, subject};
+}
+
+/* A status value, decoded; its spans live in the arena. */
+static bool value_of(struct build *b, uint8_t type, struct span subject, const struct type *value,
+                     void *ret) {
+    struct buffer bytes CLEANUP(buffer_free) = {0};
+    struct digest key = status_key(type, subject);
+    buffer_init(&bytes, STATUS_VALUE_BYTES_MAX);
+    if (!status_get(b->source->reader, &key, &bytes)) return false;
+    struct span copy = arena_copy(&b->arena, buffer_span(&bytes));
+    if (!copy.data) {
+        b->full = true;
+        return false;
+    }
+    CHECK(codec_decode(value, copy, &b->arena, ret) == OK);
+    return true;
+}
+
+/* SPEC P8: "The *line* of a certificate is" */
+static void want_line(struct build *b, struct span id) {
+    while (id.len > 0) {
+        struct certificate_value c;
+        struct unpack u;
+        want(b, STATUS_CERTIFICATE, id);
+        if (!value_of(b, STATUS_CERTIFICATE, id, &certificate_value_type, &c)) return;
+        struct span issuer, number;
+        CHECK(certificate_id_split(id, &issuer, &number));
+        want(b, STATUS_MEMBER, issuer);
+        want(b, STATUS_MEMBER, c.producer);
+        unpack_init(&u, c.upstream);
+        uint32_t count = unpack_array(&u, CERTIFICATE_UPSTREAM_MAX);
+        for (uint32_t i = 0; i < count; i++)
+            want(b, STATUS_CERTIFICATE, unpack_text(&u, CERTIFICATE_ID_BYTES_MAX));
+        CHECK(unpack_end(&u) == OK);
+        id = c.other;
+    }
+}
+
+/* The certificates that disclosed items issued. */
+static void want_certificates(struct build *b) {
+    for (uint32_t i = 0; i < b->records_count; i++) {
+        const struct build_record *r = &b->records[i];
+        for (uint32_t k = 0; k < r->items_count; k++) {
+            const struct item *item = &r->record.items[r->items[k]];
+            struct certificate_issue c;
+            struct buffer id CLEANUP(buffer_free) = {0};
+            if (item->type != ITEM_CERTIFICATE_ISSUED && item->type != ITEM_CERTIFICATE_SUPERSEDED)
+                continue;
+            CHECK(certificate_issue_decode(item, &b->arena, &c) == OK);
+            buffer_init(&id, CERTIFICATE_ID_BYTES_MAX);
+            certificate_id_write(r->record.header.subject, c.number, &id);
+            want_line(b, arena_copy(&b->arena, buffer_span(&id)));
+        }
+    }
 }
 
 static int status_order(const void *a, const void *b) {
@@ -202,23 +230,22 @@ static int status_order(const void *a, const void *b) {
     return x->type != y->type ? (x->type < y->type ? -1 : 1) : span_compare(x->subject, y->subject);
 }
 
-static enum err pack_statuses(struct build *b, struct span thing_value) {
+static void want_thing(struct build *b) {
+    struct thing_value thing;
+    want(b, STATUS_THING, b->identifier);
+    if (!value_of(b, STATUS_THING, b->identifier, &thing_value_type, &thing)) return;
+    if (thing.lot.len > 0) want(b, STATUS_THING, thing.lot);
+    if (thing.product.len > 0) want(b, STATUS_THING, thing.product);
+}
+
+static enum err pack_statuses(struct build *b) {
     struct status_proof *proof = arena_alloc(&b->arena, 1, sizeof *proof);
     struct buffer value CLEANUP(buffer_free) = {0};
-    struct thing_value thing;
-    b->statuses_max = 2 * b->records_count + 3;
-    b->statuses = arena_alloc(&b->arena, b->statuses_max, sizeof *b->statuses);
-    if (!b->statuses || !proof) return ERR_PROOF_SIZE;
     for (uint32_t i = 0; i < b->records_count; i++) {
         want(b, STATUS_MEMBER, b->records[i].record.header.subject);
         want(b, STATUS_KEY, span_of(b->records[i].record.header.key.b, 32));
     }
-    if (b->identifier.len > 0) want(b, STATUS_THING, b->identifier);
-    if (thing_value.len > 0) {
-        CHECK(codec_decode(&thing_value_type, thing_value, NULL, &thing) == OK);
-        if (thing.lot.len > 0) want(b, STATUS_THING, thing.lot);
-        if (thing.product.len > 0) want(b, STATUS_THING, thing.product);
-    }
+    if (b->full || !proof) return ERR_PROOF_SIZE;
     qsort(b->statuses, b->statuses_count, sizeof *b->statuses, status_order);
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
     pack_array(&b->out, b->statuses_count);
@@ -310,7 +337,7 @@ static enum err build_record(struct build *b, const struct digest *wire_id, cons
     pack_digest(&b->out, wire_id);
     e = pack_head(b);
     if (e == OK) e = pack_records(b);
-    if (e == OK) e = pack_statuses(b, SPAN_EMPTY);
+    if (e == OK) e = pack_statuses(b);
     pack_array(&b->out, 0);
     return e;
 }
@@ -323,18 +350,32 @@ enum err proof_build_record(const struct proof_source *source, const struct dige
     return build_end(&b, e, out);
 }
 
-/* The records a history names, each once, with the items it names of each. */
-static enum err load_history(struct build *b, const struct history_place places[], uint32_t count) {
+/* An item to be disclosed. */
+struct place {
+    uint64_t log_index;
+    uint32_t item;
+};
+
+static int place_order(const void *a, const void *b) {
+    const struct place *x = a, *y = b;
+    if (x->log_index != y->log_index) return x->log_index < y->log_index ? -1 : 1;
+    return x->item < y->item ? -1 : x->item > y->item;
+}
+
+/* The records these items stand in, each once, with exactly these items of each. Sorts the places. */
+static enum err load_places(struct build *b, struct place places[], uint32_t count) {
     struct buffer leaf CLEANUP(buffer_free) = {0};
     buffer_init(&leaf, LEAF_BYTES_MAX + 16);
     b->records = arena_alloc(&b->arena, count + 1, sizeof *b->records);
     uint32_t *items = arena_alloc(&b->arena, count + 1, sizeof *items);
     if (!b->records || !items) return ERR_PROOF_SIZE;
+    qsort(places, count, sizeof *places, place_order);
     for (uint32_t i = 0; i < count; i++) {
         struct build_record *r = b->records_count ? &b->records[b->records_count - 1] : NULL;
         items[i] = places[i].item;
         if (r && r->log_index == places[i].log_index) {
-            r->items_count++;
+            if (r->items[r->items_count - 1] != places[i].item)
+                r->items[r->items_count++] = places[i].item;
             continue;
         }
         uint64_t height;
@@ -366,30 +407,54 @@ static void pack_entries(struct build *b, const struct history_place places[], u
     }
 }
 
-static enum err build_thing(struct build *b, struct span canonical) {
-    struct buffer value CLEANUP(buffer_free) = {0};
+/* The entries of the thing's history but the first before(count), in the arena. */
+static enum err read_history(struct build *b, uint64_t before_of(uint64_t count),
+                             struct history_place **ret, uint32_t *ret_count,
+                             uint64_t *ret_before) {
     struct thing_value thing = {.count = 0};
-    struct history_place *places = NULL;
-    uint32_t count = 0;
-    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+    (void)value_of(b, STATUS_THING, b->identifier, &thing_value_type, &thing);
+    uint64_t before = before_of ? before_of(thing.count) : 0;
+    /* A longer history cannot fit: an entry takes more than this. */
+    if (thing.count - before > PROOF_BYTES_MAX / 64) return ERR_PROOF_SIZE;
+    uint32_t count = (uint32_t)(thing.count - before);
+    struct history_place *places = arena_alloc(&b->arena, (size_t)count + 1, sizeof *places);
+    if (!places) return ERR_PROOF_SIZE;
+    if (count > 0)
+        CHECK(query_history(b->source->reader, b->identifier, before + 1, count, places) == count);
+    *ret = places;
+    *ret_count = count;
+    *ret_before = before;
+    return OK;
+}
+
+static struct place *places_of(struct build *b, const struct history_place history[],
+                               uint32_t count, uint32_t more) {
+    struct place *places = arena_alloc(&b->arena, (size_t)count + more + 1, sizeof *places);
+    for (uint32_t i = 0; places && i < count; i++)
+        places[i] = (struct place){history[i].log_index, history[i].item};
+    return places;
+}
+
+static enum err build_thing(struct build *b, struct span canonical) {
+    struct history_place *history;
+    uint32_t count;
+    uint64_t before;
     b->identifier = canonical;
-    if (query_thing(b->source->reader, canonical, &value, &thing) == OK) {
-        /* A longer history cannot fit: an entry takes more than this. */
-        if (thing.count > PROOF_BYTES_MAX / 64) return ERR_PROOF_SIZE;
-        places = arena_alloc(&b->arena, (size_t)thing.count, sizeof *places);
-        if (!places) return ERR_PROOF_SIZE;
-        count = query_history(b->source->reader, canonical, 1, (uint32_t)thing.count, places);
-        CHECK(count == thing.count);
-    }
-    enum err e = load_history(b, places, count);
+    enum err e = read_history(b, NULL, &history, &count, &before);
+    if (e) return e;
+    struct place *places = places_of(b, history, count, 0);
+    if (!places) return ERR_PROOF_SIZE;
+    e = load_places(b, places, count);
     if (e) return e;
     pack_array(&b->out, 2);
     pack_uint(&b->out, PROOF_THING);
     pack_text(&b->out, canonical);
+    want_thing(b);
+    want_certificates(b);
     e = pack_head(b);
     if (e == OK) e = pack_records(b);
-    if (e == OK) e = pack_statuses(b, buffer_span(&value));
-    if (e == OK) pack_entries(b, places, count);
+    if (e == OK) e = pack_statuses(b);
+    if (e == OK) pack_entries(b, history, count);
     return e;
 }
 
@@ -399,5 +464,132 @@ enum err proof_build_thing(const struct proof_source *source, struct span canoni
     if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return ERR_IDENTIFIER_LENGTH;
     enum err e = build_begin(&b, source);
     if (e == OK) e = build_thing(&b, canonical);
+    return build_end(&b, e, out);
+}
+
+static enum err build_certificate(struct build *b, struct span id) {
+    struct certificate_value c;
+    struct place places[2];
+    uint32_t count = 0;
+    if (value_of(b, STATUS_CERTIFICATE, id, &certificate_value_type, &c)) {
+        places[count++] = (struct place){c.issued, c.item};
+        if (c.state != STATE_ACTIVE) places[count++] = (struct place){c.log_index, c.ended};
+        want(b, STATUS_CERTIFICATE_TYPE, c.type);
+    }
+    want_line(b, id);
+    enum err e = load_places(b, places, count);
+    if (e) return e;
+    pack_array(&b->out, 2);
+    pack_uint(&b->out, PROOF_CERTIFICATE);
+    pack_text(&b->out, id);
+    e = pack_head(b);
+    if (e == OK) e = pack_records(b);
+    if (e == OK) e = pack_statuses(b);
+    pack_array(&b->out, 0);
+    return e;
+}
+
+enum err proof_build_certificate(const struct proof_source *source, struct span id,
+                                 struct buffer *out) {
+    struct build b;
+    if (!certificate_id_valid(id)) return ERR_CERTIFICATE_ID;
+    enum err e = build_begin(&b, source);
+    if (e == OK) e = build_certificate(&b, id);
+    return build_end(&b, e, out);
+}
+
+static bool pack_get(struct build *b, const struct code *code, struct pack_value *ret) {
+    return value_of(b, STATUS_PACK, span_text(code->pack_id), &pack_value_type, ret);
+}
+
+enum err proof_code_leaf_needed(struct reader r, struct span canonical, struct arena *arena,
+                                struct code *ret_code, struct pack_value *ret_pack,
+                                bool *ret_needed) {
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct code code;
+    if (!code_of_identifier(canonical, &code)) return ERR_CODE;
+    struct digest key = status_key(STATUS_PACK, span_text(code.pack_id));
+    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+    *ret_code = code;
+    *ret_needed = false;
+    if (!status_get(r, &key, &value)) return OK;
+    struct span copy = arena_copy(arena, buffer_span(&value));
+    if (!copy.data || codec_decode(&pack_value_type, copy, arena, ret_pack)) return ERR_TOO_LARGE;
+    *ret_needed = code.index < ret_pack->count;
+    return OK;
+}
+
+/* What the pack asks to be there; the place of the item that issued it. */
+static void want_pack(struct build *b, const struct code *code, const struct pack_value *pack,
+                      const struct proof_leaf *leaf) {
+    want(b, STATUS_MEMBER, pack->subject);
+    if (pack->lot.len > 0) want(b, STATUS_THING, pack->lot);
+    want_line(b, pack->certificate);
+    struct digest hash = code_hash(pack->subject, code);
+    struct code_leaf decoded;
+    struct buffer claim CLEANUP(buffer_free) = {0};
+    if (!leaf || code_leaf_decode(leaf->leaf, &decoded) || decoded.index != code->index ||
+        !digest_equal(&decoded.hash, &hash))
+        return;
+    buffer_init(&claim, 64);
+    claim_subject(code->pack_id, code->index, &claim);
+    want(b, STATUS_CLAIM, arena_copy(&b->arena, buffer_span(&claim)));
+}
+
+static void pack_code_question(struct build *b, const struct proof_leaf *leaf) {
+    pack_array(&b->out, 3);
+    pack_uint(&b->out, PROOF_CODE);
+    pack_text(&b->out, b->identifier);
+    if (!leaf) {
+        pack_nil(&b->out);
+        return;
+    }
+    pack_array(&b->out, 2);
+    pack_bytes(&b->out, leaf->leaf);
+    pack_array(&b->out, leaf->path_count);
+    for (uint32_t i = 0; i < leaf->path_count; i++)
+        pack_digest(&b->out, &leaf->path[i]);
+}
+
+static enum err build_code(struct build *b, const struct code *code, const struct proof_leaf *leaf) {
+    struct history_place *history;
+    struct pack_value pack;
+    struct digest chain;
+    uint32_t count;
+    uint64_t before;
+    enum err e = read_history(b, proof_code_before, &history, &count, &before);
+    if (e == OK) e = query_history_head(b->source->reader, b->identifier, before, &chain);
+    struct place *places = e == OK ? places_of(b, history, count, 1) : NULL;
+    if (!places) return e ? e : ERR_PROOF_SIZE;
+    uint32_t told = count;
+    want_thing(b);
+    want(b, STATUS_PACK, span_text(code->pack_id));
+    bool exists = pack_get(b, code, &pack), inside = exists && code->index < pack.count;
+    if (inside && !leaf) return ERR_PROOF_LEAF_ABSENT;
+    if (exists) {
+        want_pack(b, code, &pack, inside ? leaf : NULL);
+        places[told++] = (struct place){pack.issued, pack.item};
+    }
+    e = load_places(b, places, told);
+    if (e) return e;
+    pack_code_question(b, inside ? leaf : NULL);
+    e = pack_head(b);
+    if (e == OK) e = pack_records(b);
+    if (e == OK) e = pack_statuses(b);
+    pack_array(&b->out, 3);
+    pack_uint(&b->out, before);
+    pack_digest(&b->out, &chain);
+    if (e == OK) pack_entries(b, history, count);
+    return e;
+}
+
+enum err proof_build_code(const struct proof_source *source, struct span canonical,
+                          const struct proof_leaf *leaf, struct buffer *out) {
+    struct build b;
+    struct code code;
+    if (!code_of_identifier(canonical, &code)) return ERR_CODE;
+    enum err e = build_begin(&b, source);
+    b.identifier = canonical;
+    if (e == OK) e = build_code(&b, &code, leaf);
     return build_end(&b, e, out);
 }

@@ -20,16 +20,29 @@ static void path_read(struct unpack *u, struct arena *arena, struct path *ret) {
         unpack_fixed(u, ret->hashes[i].b, 32);
 }
 
-static void question_read(struct unpack *u, struct bundle *b) {
+static void code_leaf_read(struct unpack *u, struct arena *arena, struct bundle *b) {
+    if (unpack_peek(u) == VALUE_NIL) {
+        unpack_nil(u);
+        return;
+    }
     fields_expect(u, 2);
-    uint64_t kind = unpack_uint(u, PROOF_THING);
+    b->code_leaf = unpack_bytes(u, PROOF_LEAF_BYTES_MAX);
+    if (u->err == OK && b->code_leaf.len == 0) unpack_fail(u, ERR_CODEC_RANGE);
+    path_read(u, arena, &b->code_path);
+}
+
+static void question_read(struct unpack *u, struct arena *arena, struct bundle *b) {
+    uint32_t fields = unpack_array(u, 3);
+    uint64_t kind = unpack_uint(u, PROOF_CODE);
     b->question = (enum proof_question)kind;
+    if (fields != (kind == PROOF_CODE ? 3u : 2u)) unpack_fail(u, ERR_CODEC_COUNT);
     if (kind == PROOF_RECORD)
         unpack_fixed(u, b->wire_id.b, 32);
-    else if (kind == PROOF_THING)
+    else if (kind == PROOF_THING || kind == PROOF_CERTIFICATE || kind == PROOF_CODE)
         b->identifier = unpack_text(u, IDENTIFIER_BYTES_MAX);
     else
         unpack_fail(u, ERR_CODEC_RANGE);
+    if (kind == PROOF_CODE) code_leaf_read(u, arena, b);
 }
 
 static void checkpoint_read(struct unpack *u, struct arena *arena, struct bundle *b) {
@@ -134,6 +147,11 @@ static void statuses_read(struct unpack *u, struct arena *arena, struct bundle *
 }
 
 static void entries_read(struct unpack *u, struct arena *arena, struct bundle *b) {
+    if (b->question == PROOF_CODE) {
+        fields_expect(u, 3);
+        b->entries_before = unpack_uint(u, INT64_MAX);
+        unpack_fixed(u, b->entries_chain.b, 32);
+    }
     b->entries = list_begin(u, arena, PROOF_BYTES_MAX / 64, sizeof *b->entries, &b->entries_count);
     for (uint32_t i = 0; i < b->entries_count && u->err == OK; i++)
         (void)!codec_read(&history_entry_type, u, NULL, &b->entries[i]);
@@ -150,7 +168,7 @@ enum err bundle_read(struct span in, struct arena *arena, struct bundle *ret) {
     unpack_fixed(&u, b.rest_digest.b, 32);
     /* SPEC P1: "hand-overs is the empty array in protocol version 1" */
     (void)unpack_array(&u, 0);
-    question_read(&u, &b);
+    question_read(&u, arena, &b);
     checkpoint_read(&u, arena, &b);
     fields_expect(&u, 2);
     b.leaf = unpack_bytes(&u, LEAF_BYTES_MAX);

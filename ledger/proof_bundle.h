@@ -56,7 +56,9 @@ struct bundle {
     struct digest rest_digest;
     enum proof_question question;
     struct digest wire_id;
-    struct span identifier;
+    struct span identifier; /* the thing, the certificate id, the code */
+    struct span code_leaf;  /* question 4, empty when none is shown */
+    struct path code_path;
     uint64_t size;
     struct digest root;
     struct bundle_cosignature *cosignatures;
@@ -67,6 +69,8 @@ struct bundle {
     uint32_t records_count;
     struct bundle_status *statuses;
     uint32_t statuses_count;
+    uint64_t entries_before;     /* question 4 */
+    struct digest entries_chain; /* the head after those; zero when there are none */
     struct history_entry *entries;
     uint32_t entries_count;
 };

@@ -117,13 +117,23 @@ static const struct type *value_type(uint8_t type) {
         return &record_id_value_type;
     case STATUS_ACT:
         return &act_value_type;
+    case STATUS_CERTIFICATE:
+        return &certificate_value_type;
+    case STATUS_PACK:
+        return &pack_value_type;
+    case STATUS_CLAIM:
+        return &claim_value_type;
+    case STATUS_CERTIFICATE_TYPE:
+        return &certificate_type_value_type;
     }
     return NULL;
 }
 
-/* The subject is text for members and things, bytes for the others. */
+/* The subject is a text or bytes, as its type says. */
 static void write_subject(struct buffer *out, bool *first, uint8_t type, struct span subject) {
-    if ((type == STATUS_MEMBER || type == STATUS_THING) && span_is_utf8(subject))
+    bool text = type == STATUS_MEMBER || type == STATUS_THING || type == STATUS_CERTIFICATE ||
+                type == STATUS_PACK || type == STATUS_CERTIFICATE_TYPE;
+    if (text && span_is_utf8(subject))
         write_text(out, first, "subject", subject);
     else
         write_hex(out, first, "subject", subject);
@@ -137,15 +147,21 @@ static void write_status(struct buffer *out, const struct statement_status *s) {
         struct thing_value thing;
         struct record_id_value record_id;
         struct act_value act;
+        struct certificate_value certificate;
+        struct pack_value pack;
+        struct claim_value claim;
+        struct certificate_type_value certificate_type;
     } value;
+    struct arena arena CLEANUP(arena_free) = {0}; /* lists of certificates and packs */
     bool first = true;
+    arena_init(&arena, 1 << 16);
     buffer_text(out, "{");
     write_uint(out, &first, "type", s->type);
     write_subject(out, &first, s->type, s->subject);
     write_key(out, &first, "exists");
     buffer_text(out, s->exists ? "true" : "false");
     write_key(out, &first, "value");
-    if (s->exists && type && codec_decode(type, s->value, NULL, &value) == OK)
+    if (s->exists && type && codec_decode(type, s->value, &arena, &value) == OK)
         codec_json(type, &value, out);
     else if (s->exists)
         json_write(s->value, 0, out);
@@ -179,17 +195,74 @@ static void write_signers(struct buffer *out, const struct statement *s) {
     buffer_text(out, "]");
 }
 
+static const char *question_name(enum proof_question question) {
+    switch (question) {
+    case PROOF_RECORD:
+        return "record";
+    case PROOF_THING:
+        return "thing";
+    case PROOF_CERTIFICATE:
+        return "certificate";
+    case PROOF_CODE:
+        return "code";
+    }
+    return "?";
+}
+
+static const char *code_state_name(enum code_state state) {
+    switch (state) {
+    case CODE_NO_PACK:
+        return "no pack";
+    case CODE_NO_INDEX:
+        return "no index";
+    case CODE_OTHER:
+        return "other";
+    case CODE_ISSUED:
+        return "issued";
+    }
+    return "?";
+}
+
+static void write_bool(struct buffer *out, bool *first, const char *name, bool v) {
+    write_key(out, first, name);
+    buffer_text(out, v ? "true" : "false");
+}
+
+static void write_code(struct buffer *out, const struct statement_code *c) {
+    bool first = true;
+    buffer_text(out, "{");
+    write_bool(out, &first, "issued", c->state == CODE_ISSUED);
+    write_text(out, &first, "state", span_text(code_state_name(c->state)));
+    write_text(out, &first, "pack", c->pack_id);
+    write_uint(out, &first, "index", c->index);
+    write_text(out, &first, "issuer", c->issuer);
+    write_text(out, &first, "lot", c->lot);
+    write_text(out, &first, "certificate", c->certificate);
+    write_bool(out, &first, "contradicts", c->contradicts);
+    write_bool(out, &first, "voided", c->voided);
+    write_bool(out, &first, "claimed", c->claimed);
+    if (c->claimed) {
+        write_uint(out, &first, "claimed_ms", c->claimed_ms);
+        write_text(out, &first, "claimed_division", c->claimed_division);
+    }
+    buffer_text(out, "}");
+}
+
 void statement_json(const struct statement *s, struct buffer *out) {
     bool first = true;
     buffer_text(out, "{");
-    write_text(out, &first, "question",
-               span_text(s->question == PROOF_RECORD ? "record" : "thing"));
+    write_text(out, &first, "question", span_text(question_name(s->question)));
     if (s->question == PROOF_RECORD)
         write_digest(out, &first, "wire_id", &s->wire_id);
     else
         write_text(out, &first, "identifier", s->identifier);
     write_digest(out, &first, "chain_id", &s->chain_id);
     write_text(out, &first, "domain", s->domain);
+    if (s->question == PROOF_CODE) {
+        write_key(out, &first, "code");
+        write_code(out, &s->code);
+        write_uint(out, &first, "history_before", s->entries_before);
+    }
     write_uint(out, &first, "size", s->size);
     write_digest(out, &first, "root", &s->root);
     write_uint(out, &first, "height", s->height);
@@ -317,6 +390,18 @@ enum err proof_export_json(struct span bundle, struct arena *arena, struct buffe
         write_digest(out, &first, "wire_id", &b.wire_id);
     else
         write_text(out, &first, "identifier", b.identifier);
+    if (b.question == PROOF_CODE && b.code_leaf.len > 0) {
+        bool inner = true;
+        write_key(out, &first, "code");
+        buffer_text(out, "{");
+        write_hex(out, &inner, "leaf", b.code_leaf);
+        write_path(out, &inner, &b.code_path);
+        buffer_text(out, "}");
+    }
+    if (b.question == PROOF_CODE) {
+        write_uint(out, &first, "history_before", b.entries_before);
+        write_digest(out, &first, "history_chain", &b.entries_chain);
+    }
     write_key(out, &first, "checkpoint");
     write_bundle_checkpoint(out, &b);
     write_hex(out, &first, "block_leaf", b.leaf);

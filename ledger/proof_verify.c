@@ -3,22 +3,12 @@
  *
  *   chain id -> validator set -> cosignatures -> log root -> block leaf -> status root -> records,
  * items -> statuses -> history */
-#include <string.h>
-
 #include "base/merkle_root.h"
 #include "ledger/merkle.h"
-#include "ledger/proof_bundle.h"
+#include "ledger/proof_check.h"
 #include "trace/identifier.h"
 
-struct verification {
-    const struct bundle *b;
-    const struct digest *chain_id;
-    struct arena *arena;
-    struct validator_bytes set;
-    struct statement out;
-};
-
-static void *alloc(struct verification *v, uint32_t count, size_t size) {
+void *verification_alloc(struct verification *v, uint32_t count, size_t size) {
     return arena_alloc(v->arena, (size_t)count + 1, size);
 }
 
@@ -38,7 +28,7 @@ static enum err verify_checkpoint(struct verification *v) {
     struct span origin = origin_of(v->set.domain, v->chain_id, text);
     struct statement *s = &v->out;
     if (b->cosignatures_count != quorum(v->set.count)) return ERR_PROOF_QUORUM;
-    s->signers = alloc(v, b->cosignatures_count, sizeof *s->signers);
+    s->signers = verification_alloc(v, b->cosignatures_count, sizeof *s->signers);
     if (!s->signers) return ERR_TOO_LARGE;
     s->as_of_s = UINT64_MAX;
     for (uint32_t i = 0; i < b->cosignatures_count; i++) {
@@ -116,7 +106,11 @@ static enum err verify_item(struct verification *v, const struct record_header *
     if (merkle_inclusion_verify(&leaf, item->index, h->item_count, item->path.hashes,
                                 item->path.count, &h->body_root))
         return ERR_PROOF_ITEM;
-    struct statement_thing *things = alloc(v, item->things_disclosed, sizeof *things);
+    /* SPEC P7: "Items of types 64 to 76 are always disclosed with their fields and all their things." */
+    bool whole = item->fields_disclosed && item->things_all;
+    if (item->type >= ITEM_CERTIFICATE_ISSUED && item->type <= ITEM_CLAIM && !whole)
+        return ERR_PROOF_ITEM;
+    struct statement_thing *things = verification_alloc(v, item->things_disclosed, sizeof *things);
     if (!things) return ERR_TOO_LARGE;
     for (uint32_t i = 0; i < item->things_disclosed; i++)
         things[i] = (struct statement_thing){item->things[i].index, item->things[i].bytes};
@@ -147,7 +141,7 @@ static enum err verify_record(struct verification *v, const struct bundle_record
         return ERR_PROOF_RECORD;
     /* SPEC P7: "Each disclosed record discloses at least one item." */
     if (r->items_count == 0) return ERR_PROOF_ITEM;
-    ret->items = alloc(v, r->items_count, sizeof *ret->items);
+    ret->items = verification_alloc(v, r->items_count, sizeof *ret->items);
     if (!ret->items) return ERR_TOO_LARGE;
     for (uint32_t i = 0; i < r->items_count; i++) {
         if (i > 0 && r->items[i].index <= r->items[i - 1].index) return ERR_PROOF_ITEM;
@@ -161,7 +155,7 @@ static enum err verify_record(struct verification *v, const struct bundle_record
 static enum err verify_records(struct verification *v) {
     const struct bundle *b = v->b;
     struct statement *s = &v->out;
-    s->records = alloc(v, b->records_count, sizeof *s->records);
+    s->records = verification_alloc(v, b->records_count, sizeof *s->records);
     if (!s->records) return ERR_TOO_LARGE;
     for (uint32_t i = 0; i < b->records_count; i++) {
         if (i > 0 && b->records[i].log_index <= b->records[i - 1].log_index)
@@ -176,139 +170,73 @@ static enum err verify_records(struct verification *v) {
     return OK;
 }
 
-/* Statuses: what must be there is computed from what was proven, then compared with what is there.
- */
-
-struct wanted {
-    uint8_t type;
-    struct span subject;
-};
-
-struct wanted_list {
-    struct wanted *list;
-    uint32_t count, max;
-};
-
-static void want(struct wanted_list *w, uint8_t type, struct span subject) {
-    for (uint32_t i = 0; i < w->count; i++)
-        if (w->list[i].type == type && span_equal(w->list[i].subject, subject)) return;
-    CHECK(w->count < w->max);
-    w->list[w->count++] = (struct wanted){type, subject};
-}
-
-static int status_order(const struct bundle_status *a, const struct bundle_status *b) {
-    return a->type != b->type ? (a->type < b->type ? -1 : 1) : span_compare(a->subject, b->subject);
-}
-
-static enum err verify_status(struct verification *v, const struct bundle_status *s) {
-    struct digest key = status_key(s->type, s->subject), value = {{0}};
-    struct status_proof proof;
-    struct value_any any;
-    struct unpack u;
-    unpack_init(&u, s->proof);
-    if (!status_proof_read(&u, &proof) || unpack_end(&u)) return ERR_PROOF_STATUS;
-    if (s->exists != (proof.terminal == STATUS_MATCH)) return ERR_PROOF_STATUS;
-    if (s->exists && (value_check(s->value) || value_any_read(s->value, &any)))
-        return ERR_PROOF_STATUS;
-    if (s->exists) value = status_value_hash(s->value);
-    return status_proof_verify(&proof, &key, s->exists ? &value : NULL, &v->out.status_root)
-               ? ERR_PROOF_STATUS
-               : OK;
-}
-
-/* SPEC P8: "for question 2 also the thing (3), and, where the thing's value names them, its lot and
- * its product (3)" */
-static enum err want_thing(struct verification *v, struct wanted_list *w, struct thing_value *ret) {
-    want(w, STATUS_THING, v->b->identifier);
-    for (uint32_t i = 0; i < v->out.statuses_count; i++) {
-        const struct statement_status *s = &v->out.statuses[i];
-        if (s->type != STATUS_THING || !span_equal(s->subject, v->b->identifier) || !s->exists)
-            continue;
-        if (codec_decode(&thing_value_type, s->value, NULL, ret)) return ERR_PROOF_STATUS;
-        if (ret->lot.len > 0) want(w, STATUS_THING, ret->lot);
-        if (ret->product.len > 0) want(w, STATUS_THING, ret->product);
-    }
-    return OK;
-}
-
-static enum err match_wanted(const struct verification *v, struct wanted_list *w) {
-    if (w->count != v->out.statuses_count) return ERR_PROOF_STATUS;
-    for (uint32_t i = 0; i < w->count; i++)
-        if (!statement_find(&v->out, w->list[i].type, w->list[i].subject)) return ERR_PROOF_STATUS;
-    return OK;
-}
-
-static enum err verify_statuses(struct verification *v, struct thing_value *ret_thing) {
-    const struct bundle *b = v->b;
-    struct statement *s = &v->out;
-    struct wanted_list w = {.max = 2 * b->records_count + 3};
-    w.list = alloc(v, w.max, sizeof *w.list);
-    s->statuses = alloc(v, b->statuses_count, sizeof *s->statuses);
-    if (!w.list || !s->statuses) return ERR_TOO_LARGE;
-    /* SPEC P8: "in rising (type, subject)" */
-    for (uint32_t i = 0; i < b->statuses_count; i++) {
-        const struct bundle_status *at = &b->statuses[i];
-        if (i > 0 && status_order(&b->statuses[i - 1], at) >= 0) return ERR_PROOF_STATUS;
-        enum err e = verify_status(v, at);
-        if (e) return e;
-        s->statuses[i] = (struct statement_status){at->type, at->subject, at->exists, at->value};
-    }
-    s->statuses_count = b->statuses_count;
-    for (uint32_t i = 0; i < s->records_count; i++) {
-        want(&w, STATUS_MEMBER, s->records[i].header.subject);
-        want(&w, STATUS_KEY, span_of(s->records[i].header.key.b, 32));
-    }
-    if (b->question == PROOF_THING) {
-        enum err e = want_thing(v, &w, ret_thing);
-        if (e) return e;
-    }
-    return match_wanted(v, &w);
-}
-
-/* The question names a thing by its canonical identifier and no other spelling, else an absence
- * would say nothing. */
-static enum err verify_identifier(const struct verification *v) {
+/* SPEC P5: "another spelling than the canonical one does not check, and neither does a question 4 about what is no code (Q1)": else
+ * an absence would say nothing. */
+static enum err verify_name(struct verification *v) {
     struct buffer b CLEANUP(buffer_free) = {0};
     enum identifier_kind kind;
+    struct code code;
+    struct span name = v->b->identifier;
+    if (v->b->question == PROOF_RECORD) return OK;
+    if (v->b->question == PROOF_CERTIFICATE)
+        return certificate_id_valid(name) ? OK : ERR_PROOF_STATUS;
     buffer_init(&b, IDENTIFIER_BYTES_MAX);
-    if (identifier_canonical(v->b->identifier, &b, &kind) ||
-        !span_equal(buffer_span(&b), v->b->identifier))
+    if (identifier_canonical(name, &b, &kind) || !span_equal(buffer_span(&b), name))
         return ERR_PROOF_STATUS;
+    if (v->b->question == PROOF_CODE && !code_of_identifier(name, &code)) return ERR_PROOF_STATUS;
     return OK;
 }
 
-/* The item of a record that an entry names; counts the items met. */
-static const struct statement_item *entry_item(const struct statement *s,
-                                               const struct history_entry *e, uint32_t *record,
-                                               uint32_t *item) {
-    while (*record < s->records_count && s->records[*record].log_index < e->log_index) {
-        if (*item != s->records[*record].items_count) return NULL;
-        ++*record;
-        *item = 0;
+const struct statement_item *want_item(struct verification *v, uint64_t log_index, uint32_t index,
+                                       const struct statement_record **ret_record) {
+    uint32_t from = 0, to = v->out.records_count, first = 0, last;
+    while (from < to) { /* records are in rising log index (P6), items in rising index (P7) */
+        uint32_t middle = from + (to - from) / 2;
+        if (v->out.records[middle].log_index < log_index)
+            from = middle + 1;
+        else
+            to = middle;
     }
-    if (*record == s->records_count || s->records[*record].log_index != e->log_index) return NULL;
-    const struct statement_record *r = &s->records[*record];
-    if (*item == r->items_count || r->items[*item].index != e->item) return NULL;
-    return &r->items[(*item)++];
+    const struct statement_record *r = &v->out.records[from];
+    bool found = from < v->out.records_count && r->log_index == log_index;
+    last = found ? r->items_count : 0;
+    while (first < last) {
+        uint32_t middle = first + (last - first) / 2;
+        if (r->items[middle].index < index)
+            first = middle + 1;
+        else
+            last = middle;
+    }
+    if (!found || first == r->items_count || r->items[first].index != index) {
+        v->missing = true;
+        return NULL;
+    }
+    v->told[from][first] = true;
+    *ret_record = r;
+    return &r->items[first];
 }
 
-/* SPEC P9: "complete from 1 to the head's count and equal to its chain; records then contains
- * exactly the records the entries name, each with exactly the items the entries name" */
-static enum err verify_history(struct verification *v, const struct thing_value *thing) {
+uint64_t proof_code_before(uint64_t count) {
+    /* SPEC P9: "0 when count is at most 32, else 16 x floor((count - 1) / 16) - 16" */
+    return count <= 32 ? 0 : 16 * ((count - 1) / 16) - 16;
+}
+
+/* SPEC P9: "complete from 1 to the head's count and equal to its chain"; of question 4 the newest entries and the head before them. */
+static enum err verify_history(struct verification *v) {
     const struct bundle *b = v->b;
     struct statement *s = &v->out;
-    struct digest chain = {{0}};
-    uint32_t record = 0, item = 0;
-    /* SPEC P9: "histories = empty for question 1" */
-    if (b->question == PROOF_RECORD) return b->entries_count == 0 ? OK : ERR_PROOF_HISTORY;
-    s->entries = alloc(v, b->entries_count, sizeof *s->entries);
+    struct digest chain = b->entries_chain;
+    bool asked = b->question == PROOF_THING || b->question == PROOF_CODE;
+    uint64_t before = b->entries_before, count = asked ? v->thing.count : 0;
+    if (before != (b->question == PROOF_CODE ? proof_code_before(count) : 0) || b->entries_count != count - before) return ERR_PROOF_HISTORY;
+    if (before == 0 && !digest_is_zero(&chain)) return ERR_PROOF_HISTORY;
+    s->entries = verification_alloc(v, b->entries_count, sizeof *s->entries);
     if (!s->entries) return ERR_TOO_LARGE;
-    if (b->entries_count != thing->count) return ERR_PROOF_HISTORY;
     for (uint32_t i = 0; i < b->entries_count; i++) {
         const struct history_entry *e = &b->entries[i];
-        const struct statement_item *told = entry_item(s, e, &record, &item);
-        if (e->i != (uint64_t)i + 1 || !told) return ERR_PROOF_HISTORY;
-        const struct statement_record *r = &s->records[record];
+        const struct statement_record *r;
+        const struct statement_item *told = want_item(v, e->log_index, e->item, &r);
+        if (e->i != before + i + 1 || !told) return ERR_PROOF_HISTORY;
         bool same = digest_equal(&e->wire_id, &r->wire_id) &&
                     span_equal(e->subject, r->header.subject) &&
                     digest_equal(&e->item_digest, &told->digest);
@@ -318,21 +246,39 @@ static enum err verify_history(struct verification *v, const struct thing_value 
                                                  e->wire_id, e->subject,   e->item_digest};
     }
     s->entries_count = b->entries_count;
-    bool all = s->records_count == 0
-                   ? record == 0
-                   : record + 1 == s->records_count && item == s->records[record].items_count;
-    return all && digest_equal(&chain, &thing->chain) ? OK : ERR_PROOF_HISTORY;
+    s->entries_before = before;
+    return !asked || digest_equal(&chain, &v->thing.chain) ? OK : ERR_PROOF_HISTORY;
+}
+
+/* Where to mark the items that must be disclosed. */
+static enum err items_begin(struct verification *v) {
+    v->told = verification_alloc(v, v->out.records_count, sizeof *v->told);
+    if (!v->told) return ERR_TOO_LARGE;
+    for (uint32_t i = 0; i < v->out.records_count; i++) {
+        v->told[i] = verification_alloc(v, v->out.records[i].items_count, sizeof **v->told);
+        if (!v->told[i]) return ERR_TOO_LARGE;
+    }
+    return OK;
+}
+
+/* An item that nothing asked for does not belong into the proof; of a record any may be disclosed. */
+static enum err items_end(const struct verification *v) {
+    for (uint32_t i = 0; i < v->out.records_count && v->b->question != PROOF_RECORD; i++)
+        for (uint32_t k = 0; k < v->out.records[i].items_count; k++)
+            if (!v->told[i][k]) return ERR_PROOF_HISTORY;
+    return OK;
 }
 
 static enum err verify_all(struct verification *v) {
-    struct thing_value thing = {.count = 0};
     enum err e = verify_chain(v);
     if (e == OK) e = verify_checkpoint(v);
     if (e == OK) e = verify_leaf(v);
     if (e == OK) e = verify_records(v);
-    if (e == OK && v->b->question == PROOF_THING) e = verify_identifier(v);
-    if (e == OK) e = verify_statuses(v, &thing);
-    if (e == OK) e = verify_history(v, &thing);
+    if (e == OK) e = verify_name(v);
+    if (e == OK) e = items_begin(v);
+    if (e == OK) e = verify_statuses(v);
+    if (e == OK) e = verify_history(v);
+    if (e == OK) e = items_end(v);
     return e;
 }
 

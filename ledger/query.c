@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ledger/history.h"
 #include "ledger/rows.h"
 
 static const struct field summary_fields[] = {
@@ -285,7 +286,7 @@ static bool history_row(void *context, struct span key, struct span value) {
     struct page *p = context;
     struct history_place *list = p->list;
     if (p->count == p->max) return false;
-    CHECK(key.len == 41 && value.len == 10);
+    CHECK(key.len == 41 && value.len >= 10);
     list[p->count++] = (struct history_place){get_u64(key.data + 33), get_u64(value.data),
                                               get_u16(value.data + 8)};
     return true;
@@ -300,6 +301,21 @@ uint32_t query_history(struct reader r, struct span canonical, uint64_t from, ui
                    to = row_after(&prefix);
     reader_scan(r, TABLE_STATE, key_span(&first), key_span(&to), history_row, &p);
     return p.count;
+}
+
+enum err query_history_head(struct reader r, struct span canonical, uint64_t i,
+                            struct digest *ret) {
+    struct buffer b CLEANUP(buffer_free) = {0};
+    struct digest zero = {{0}};
+    CHECK(i % HISTORY_HEAD_EVERY == 0);
+    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return ERR_QUERY_UNKNOWN;
+    struct digest key = status_key(STATUS_THING, canonical);
+    struct row_key row = row_history(&key, i);
+    buffer_init(&b, 10 + 32);
+    if (i > 0 && (!row_get(r, TABLE_STATE, &row, &b) || b.len != 10 + 32)) return ERR_QUERY_UNKNOWN;
+    if (i > 0) memcpy(zero.b, b.data + 10, 32);
+    *ret = zero;
+    return OK;
 }
 
 static bool subject_row(void *context, struct span key, struct span value) {

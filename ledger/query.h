@@ -122,6 +122,10 @@ struct history_place {
 /* Entries from number `from` (1 is the first) on; returns how many. */
 uint32_t query_history(struct reader r, struct span canonical, uint64_t from, uint32_t max,
                        struct history_place ret[]);
+/* The head of a history after its first i entries, i a multiple of HISTORY_HEAD_EVERY (history.h; 0: zero bytes); ERR_QUERY_UNKNOWN when there
+ * are not so many. */
+enum err query_history_head(struct reader r, struct span canonical, uint64_t i,
+                            struct digest *ret) MUST_USE;
 /* Log indices of a subject's accepted records, rising, from `from` on. */
 uint32_t query_subject_records(struct reader r, struct span subject, uint64_t from, uint32_t max,
                                uint64_t ret[]);

@@ -1,6 +1,7 @@
 /* handlers.h: the handlers that the table in method_table.c names, and what they share. Inside rpc/ only.
  *
- * All are method_fn (method.h). One file per noun: read_record.c, read_thing.c, read_member.c, read_certificate.c, read_chain.c, read_node.c.
+ * All are method_fn (method.h).
+ * One file per noun: read_record.c, read_proof.c, read_thing.c, read_member.c, read_certificate.c, read_chain.c, read_node.c.
  */
 #ifndef RPC_HANDLERS_H
 #define RPC_HANDLERS_H
@@ -16,6 +17,8 @@ enum err read_record_list(struct view *v);
 enum err read_thing(struct view *v);
 enum err read_thing_trace(struct view *v);
 enum err read_thing_proof(struct view *v);
+enum err read_certificate_proof(struct view *v);
+enum err read_code_proof(struct view *v);
 enum err read_member(struct view *v);
 enum err read_member_list(struct view *v);
 enum err read_key(struct view *v);

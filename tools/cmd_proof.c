@@ -16,6 +16,16 @@ static const struct {
              {"json", "application/json"},
              {"tlog", "text/plain"}};
 
+static const char *collection_of(const char *kind) {
+    static const char *const names[][2] = {{"record", "records"},
+                                           {"thing", "things"},
+                                           {"certificate", "certificates"},
+                                           {"code", "codes"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i][0], kind) == 0) return names[i][1];
+    return NULL;
+}
+
 static int run_get(struct tool *t, const struct arguments *a) {
     struct node n CLEANUP(node_close) = {0};
     const char *kind = a->words[0], *name = a->words[1], *output = argument(a, 'o'),
@@ -24,10 +34,11 @@ static int run_get(struct tool *t, const struct arguments *a) {
                        : t->json                  ? "json"
                                                   : "proof",
                *accept = NULL;
-    bool record = strcmp(kind, "record") == 0, thing = strcmp(kind, "thing") == 0;
-    if (!record && !thing)
-        return fail(t, EXIT_USAGE, "help proof get", "须为 record 或 thing：%s",
-                    "either record or thing: %s", shown(t, span_text(kind)));
+    const char *collection = collection_of(kind);
+    bool record = strcmp(kind, "record") == 0;
+    if (collection == NULL)
+        return fail(t, EXIT_USAGE, "help proof get", "须为 record、thing、certificate 或 code：%s",
+                    "record, thing, certificate or code, not: %s", shown(t, span_text(kind)));
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
         if (strcmp(forms[i].name, form) == 0 && (record || i < 2)) accept = forms[i].accept;
     if (accept == NULL)
@@ -39,8 +50,8 @@ static int run_get(struct tool *t, const struct arguments *a) {
             "证明是二进制的，请用 -o 写入文件", "a proof is binary: write it to a file with -o");
     node_open(t, &n);
     const char *query = items ? format(t, "?items=%s", path_segment(t, span_text(items))) : "";
-    const char *path = format(t, "/v1/%s/%s/proof%s", record ? "records" : "things",
-                              path_segment(t, span_text(name)), query);
+    const char *path =
+        format(t, "/v1/%s/%s/proof%s", collection, path_segment(t, span_text(name)), query);
     int code = node_get(&n, path, accept,
                         record ? format(t, "record show %s", shown(t, span_text(name))) : NULL);
     if (code) return code;
@@ -66,11 +77,15 @@ static const struct example_row examples[] = {
     {"proof get record 0dd8dc4b6df3faf5af628c06e7e39abf964c91a3049b485d2f712096c9e7b8d3 --items 1 "
      "-o event.syp",
      "一条记录，只披露其中一个事件", "a record, disclosing one event of it"},
+    {"proof get certificate lucheng.shoe-association/XG-2026-0001 -o certificate.syp",
+     "一张证书：写了什么、是否有效", "a certificate: what it says, and whether it stands"},
+    {"proof get code https://id.gs1.org/01/06972232100019/21/00A0G0000RANDMSERIAL -o code.syp",
+     "一个码：是否发出过、作废、认领", "a code: was it issued, voided, claimed"},
     {NULL, NULL, NULL},
 };
 const struct command cmd_proof_get = {
     .name = "proof get",
-    .words = "record ID | thing ITEM",
+    .words = "record ID | thing ITEM | certificate ID | code ITEM",
     .words_min = 2,
     .words_max = 2,
     .zh = "取得可独立验证的证明",

@@ -79,6 +79,27 @@ static void thing_print(struct tool *t, const struct statement_status *s, struct
         say(t, "    产品 %s\n", "    product %s\n", shown(t, v.product));
 }
 
+/* Is the certificate of this id in force when the statement was signed? */
+static const char *certificate_state(struct tool *t, const struct statement *s,
+                                     const struct certificate_value *c) {
+    if (c->state == STATE_REVOKED) return judged(t, false, "已吊销", "revoked");
+    if (c->state == STATE_SUPERSEDED) return judged(t, false, "已被取代", "superseded");
+    if (c->until_ms != 0 && c->until_ms <= s->as_of_s * 1000)
+        return judged(t, false, "已过期", "expired");
+    return judged(t, true, "有效", "in force");
+}
+
+static void certificate_print(struct tool *t, const struct statement *s,
+                              const struct statement_status *status) {
+    struct certificate_value c;
+    if (!status->exists || codec_decode(&certificate_value_type, status->value, &t->arena, &c))
+        printf("  %s  %s\n", shown(t, status->subject),
+               judged(t, false, "证书从未签发", "no such certificate was issued"));
+    else
+        say(t, "  证书 %s  %s\n", "  certificate %s  %s\n", shown(t, status->subject),
+            certificate_state(t, s, &c));
+}
+
 static void status_print(struct tool *t, const struct statement *s) {
     say(t, "\n此刻（该高度）的状态：\n", "\nHow things stand at that height:\n");
     for (uint32_t i = 0; i < s->statuses_count; i++) {
@@ -96,8 +117,10 @@ static void status_print(struct tool *t, const struct statement *s) {
         case STATUS_RECORD_ID:
         case STATUS_ACT:
         case STATUS_CERTIFICATE:
+            certificate_print(t, s, status);
+            break;
         case STATUS_PACK:
-        case STATUS_CLAIM:
+        case STATUS_CLAIM: /* said by code_verdict */
         case STATUS_BALANCE:
         case STATUS_CERTIFICATE_TYPE:
         case STATUS_ANCHOR:
@@ -152,11 +175,65 @@ static void records_print(struct tool *t, const struct statement *s) {
     }
 }
 
+static void certificate_verdict(struct tool *t, const struct statement *s) {
+    struct certificate_value c;
+    const struct statement_status *status = statement_find(s, STATUS_CERTIFICATE, s->identifier);
+    if (status == NULL || !status->exists || codec_decode(&certificate_value_type, status->value, &t->arena, &c)) {
+        say(t, "从未签发过证书 %s。\n", "No certificate %s was ever issued.\n",
+            shown(t, s->identifier));
+        return;
+    }
+    say(t, "证书 %s：%s。\n", "Certificate %s: %s.\n", shown(t, s->identifier),
+        certificate_state(t, s, &c));
+    if (c.reason != 0) say(t, "  原因 %u\n", "  reason %u\n", c.reason);
+    if (c.other.len > 0)
+        say(t, "  由 %s 取代\n", "  superseded by %s\n", shown(t, c.other));
+}
+
+static void code_verdict(struct tool *t, const struct statement *s) {
+    const struct statement_code *c = &s->code;
+    const char *code = shown(t, s->identifier);
+    switch (c->state) {
+    case CODE_NO_PACK:
+        say(t, "%s%s：没有码包 %s。\n", "%s%s: there is no code pack %s.\n", code,
+            judged(t, false, " 从未发出", " was never issued"), shown(t, c->pack_id));
+        return;
+    case CODE_NO_INDEX:
+    case CODE_OTHER:
+        say(t, "%s%s：码包 %s 的第 %u 个码不是它。\n", "%s%s: in pack %s, code %u is another.\n", code,
+            judged(t, false, " 从未发出", " was never issued"), shown(t, c->pack_id), c->index);
+        return;
+    case CODE_ISSUED:
+        break;
+    }
+    say(t, "%s：由 %s 发出，%s。\n", "%s: issued by %s, %s.\n", code, member_shown(t, s, c->issuer),
+        c->voided ? judged(t, false, "已作废", "void") : judged(t, true, "未作废", "not void"));
+    if (c->claimed)
+        say(t, "  %s：%s，区划 %s\n", "  %s: %s, division %s\n",
+            judged(t, false, "此前已被认领", "claimed before"), time_text(t, c->claimed_ms),
+            c->claimed_division.len ? shown(t, c->claimed_division) : "-");
+    if (c->lot.len > 0) say(t, "  批次 %s\n", "  lot %s\n", shown(t, c->lot));
+    if (c->certificate.len > 0)
+        say(t, "  证书 %s\n", "  certificate %s\n", shown(t, c->certificate));
+    if (c->lot.len == 0 && c->certificate.len == 0)
+        say(t, "  该码包没有批次或证书支持\n", "  no lot or certificate backs its pack\n");
+    if (c->contradicts)
+        say(t, "  %s\n", "  %s\n",
+            judged(t, false, "事件所记批次与码包不同", "its events name another lot than its pack"));
+    if (s->entries_before > 0)
+        say(t, "  更早的 %" PRIu64 " 条历史未列出\n", "  %" PRIu64 " older events are not shown\n",
+            s->entries_before);
+}
+
 static void statement_print(struct tool *t, const char *label, const struct statement *s) {
     say(t, "%s：%s真%s。", "%s: %strue%s. ", shown(t, span_text(label)), paint(t, PAINT_GOOD),
         paint(t, PAINT_PLAIN));
     if (s->question == PROOF_RECORD)
         say(t, "该记录已被账本接受。\n", "The ledger accepted this record.\n");
+    else if (s->question == PROOF_CERTIFICATE)
+        certificate_verdict(t, s);
+    else if (s->question == PROOF_CODE)
+        code_verdict(t, s);
     else if (s->entries_count == 0)
         say(t, "账本中没有任何事件提到 %s。\n", "No event in the ledger names %s.\n",
             shown(t, s->identifier));

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/ledger_world.h"
+#include "tests/unit/world_results.h"
 #include "trace/identifier.h"
 
 #define EPC_A "urn:epc:id:sgtin:6901234.056789.1001"
@@ -140,35 +140,6 @@ static void what_was_never_named_is_proven_absent(void **state) {
     world_end(&w);
 }
 
-/* Every byte changed (one bit; of small bundles all bits too), dropped, doubled. */
-static void break_every_byte(const struct world *w, struct span good) {
-    struct arena arena CLEANUP(arena_free) = {0};
-    struct statement s;
-    uint8_t *bad = malloc(good.len + 1);
-    arena_init(&arena, PROOF_ARENA_BYTES);
-    assert_int_equal(proof_verify(good, &w->genesis->chain_id, &arena, &s), OK);
-    for (size_t i = 0; i < good.len; i++) {
-        memcpy(bad, good.data, good.len);
-        const uint8_t changes[] = {(uint8_t)(1 << i % 8), 0xff};
-        for (size_t k = 0; k < (good.len < 3000 ? 2 : 1); k++) {
-            bad[i] = good.data[i] ^ changes[k];
-            arena_reset(&arena);
-            if (proof_verify(span_of(bad, good.len), &w->genesis->chain_id, &arena, &s) == OK)
-                fail_msg("byte %zu changed", i);
-        }
-        memcpy(bad + i, good.data + i + 1, good.len - i - 1);
-        arena_reset(&arena);
-        if (proof_verify(span_of(bad, good.len - 1), &w->genesis->chain_id, &arena, &s) == OK)
-            fail_msg("byte %zu dropped", i);
-        memcpy(bad, good.data, i + 1);
-        memcpy(bad + i + 1, good.data + i, good.len - i);
-        arena_reset(&arena);
-        if (proof_verify(span_of(bad, good.len + 1), &w->genesis->chain_id, &arena, &s) == OK)
-            fail_msg("byte %zu doubled", i);
-    }
-    free(bad);
-}
-
 static void no_byte_of_a_bundle_can_be_changed(void **state) {
     (void)state;
     struct world w;
@@ -181,20 +152,20 @@ static void no_byte_of_a_bundle_can_be_changed(void **state) {
     world_attest(&w, 1780272000, &a);
     struct proof_source source = world_source(&w, &a);
     assert_int_equal(proof_build_thing(&source, span_text("https://never.example/x"), &bundle), OK);
-    break_every_byte(&w, buffer_span(&bundle));
+    world_break_every_byte(&w, buffer_span(&bundle));
     tell(&w, &wire_id);
     world_attest(&w, 1780272100, &a);
     source = world_source(&w, &a);
     buffer_clear(&bundle);
     assert_int_equal(proof_build_thing(&source, span_text("https://never.example/x"), &bundle), OK);
-    break_every_byte(&w, buffer_span(&bundle));
+    world_break_every_byte(&w, buffer_span(&bundle));
     buffer_clear(&bundle);
     const uint32_t items[] = {0, 2};
     assert_int_equal(proof_build_record(&source, &wire_id, items, 2, &bundle), OK);
-    break_every_byte(&w, buffer_span(&bundle));
+    world_break_every_byte(&w, buffer_span(&bundle));
     buffer_clear(&bundle);
     assert_int_equal(proof_build_thing(&source, canonical(&name, EPC_A), &bundle), OK);
-    break_every_byte(&w, buffer_span(&bundle));
+    world_break_every_byte(&w, buffer_span(&bundle));
     world_end(&w);
 }
 
@@ -235,7 +206,7 @@ static void a_carton_proves_one_pair(void **state) {
     assert_int_equal(s.records[0].items[0].things_disclosed, 1);
     assert_true(bundle.len < 6000);
     print_message("bundle of one of 500 in a carton: %zu bytes\n", bundle.len);
-    break_every_byte(&w, buffer_span(&bundle));
+    world_break_every_byte(&w, buffer_span(&bundle));
     world_end(&w);
 }
 

@@ -17,6 +17,7 @@
 
 #define BOX "urn:epc:id:sgtin:0614141.107346.2017"
 #define BOX_DL "https%3A%2F%2Fid.gs1.org%2F01%2F10614141073464%2F21%2F2017"
+#define CODE "urn:epc:id:sgtin:0614141.107346.ABCDE000010000000000" /* of a pack that nobody issued */
 
 struct fixture {
     struct world w;
@@ -151,7 +152,8 @@ static void fill(const struct fixture *f, const char *path, char ret[512]) {
         if (*p == '{') {
             if (strncmp(p, "{id}", 4) == 0) value = strstr(path, "certificate") ? "farm-1%2F2" : f->first_hex;
             if (strncmp(p, "{type}", 6) == 0) value = "pledge";
-            if (strncmp(p, "{identifier}", 12) == 0) value = BOX;
+            if (strncmp(p, "{identifier}", 12) == 0)
+                value = strcmp(path, "/v1/codes/{identifier}/proof") == 0 ? CODE : BOX;
             if (strncmp(p, "{subject}", 9) == 0) value = "farm-1";
             if (strncmp(p, "{key}", 5) == 0) value = key;
             if (strncmp(p, "{height}", 8) == 0) value = "3";

@@ -27,4 +27,37 @@ static inline void world_rows_agree(const struct world *w) {
     assert_true(digest_equal(&head.block, &w->head.block));
 }
 
+/* Every byte (every step-th) changed (one bit; of small bundles all bits too), dropped, doubled. */
+static inline void world_break_bytes(const struct world *w, struct span good, size_t step) {
+    struct arena arena CLEANUP(arena_free) = {0};
+    struct statement s;
+    uint8_t *bad = malloc(good.len + 1);
+    arena_init(&arena, PROOF_ARENA_BYTES);
+    assert_int_equal(proof_verify(good, &w->genesis->chain_id, &arena, &s), OK);
+    for (size_t i = 0; i < good.len; i += step) {
+        memcpy(bad, good.data, good.len);
+        const uint8_t changes[] = {(uint8_t)(1 << i % 8), 0xff};
+        for (size_t k = 0; k < (good.len < 3000 ? 2 : 1); k++) {
+            bad[i] = good.data[i] ^ changes[k];
+            arena_reset(&arena);
+            if (proof_verify(span_of(bad, good.len), &w->genesis->chain_id, &arena, &s) == OK)
+                fail_msg("byte %zu changed", i);
+        }
+        memcpy(bad + i, good.data + i + 1, good.len - i - 1);
+        arena_reset(&arena);
+        if (proof_verify(span_of(bad, good.len - 1), &w->genesis->chain_id, &arena, &s) == OK)
+            fail_msg("byte %zu dropped", i);
+        memcpy(bad, good.data, i + 1);
+        memcpy(bad + i + 1, good.data + i, good.len - i);
+        arena_reset(&arena);
+        if (proof_verify(span_of(bad, good.len + 1), &w->genesis->chain_id, &arena, &s) == OK)
+            fail_msg("byte %zu doubled", i);
+    }
+    free(bad);
+}
+
+static inline void world_break_every_byte(const struct world *w, struct span good) {
+    world_break_bytes(w, good, 1);
+}
+
 #endif
