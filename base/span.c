@@ -88,6 +88,20 @@ bool span_is_utf8(struct span a) {
     return true;
 }
 
+size_t span_rune(struct span a, uint32_t *ret_rune) {
+    size_t len = a.len == 0 ? 0 : utf8_sequence(a.data, a.len);
+    if (len == 0) return 0;
+    uint32_t rune = len == 1 ? a.data[0] : a.data[0] & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++) rune = rune << 6 | (a.data[i] & 0x3fu);
+    *ret_rune = rune;
+    return len;
+}
+
+bool rune_steers(uint32_t c) {
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+           c == 0xfeff;
+}
+
 void buffer_init(struct buffer *b, size_t max) {
     CHECK(max > 0);
     *b = (struct buffer){.max = max};

@@ -36,6 +36,10 @@ struct span span_part(struct span a, size_t from, size_t len);
 struct span span_take(struct span *rest, char separator);
 /* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms) without U+0000. */
 bool span_is_utf8(struct span a);
+/* The length of the UTF-8 sequence that `a` begins with, and its code point; 0 where there is none. */
+size_t span_rune(struct span a, uint32_t *ret_rune);
+/* What could steer a terminal or make a line read otherwise than it is: controls, line separators, marks and overrides of direction. */
+bool rune_steers(uint32_t rune);
 
 struct buffer {
     uint8_t *data;

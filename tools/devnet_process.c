@@ -80,19 +80,6 @@ bool devnet_running(struct tool *t, const struct devnet *d, uint32_t node, pid_t
     return true;
 }
 
-/* suyuand beside this executable. */
-static const char *daemon_find(struct tool *t) {
-    char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0) return NULL;
-    path[n] = 0;
-    char *slash = strrchr(path, '/');
-    if (slash == NULL) return NULL;
-    *slash = 0;
-    const char *daemon = format(t, "%s/suyuand", path);
-    return access(daemon, X_OK) == 0 ? daemon : NULL;
-}
-
 /* In the child: becomes the daemon, or tells the parent why not. */
 static void become(const char *daemon, const char *directory, int log, int report) {
     char *const argv[] = {(char *)(uintptr_t)daemon, (char *)(uintptr_t) "--config",
@@ -121,7 +108,7 @@ static int pid_write(struct tool *t, const struct devnet *d, uint32_t node, pid_
 int devnet_start(struct tool *t, const struct devnet *d, uint32_t node) {
     pid_t pid;
     int report[2], why = 0;
-    const char *daemon = daemon_find(t), *log_path = devnet_path(t, d, node, "log");
+    const char *daemon = program_beside(t, "suyuand"), *log_path = devnet_path(t, d, node, "log");
     if (devnet_running(t, d, node, &pid)) return EXIT_OK;
     if (daemon == NULL)
         return fail(t, EXIT_NOT_FOUND, "help devnet up", "找不到 suyuand：它应与 suyuan 在同一目录",

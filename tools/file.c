@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,4 +116,16 @@ void file_abandon(struct file_writing *w) {
     (void)fclose(w->to);
     (void)unlink(w->temporary);
     w->to = NULL;
+}
+
+const char *program_beside(struct tool *t, const char *name) {
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n <= 0) return NULL;
+    path[n] = 0;
+    char *slash = strrchr(path, '/');
+    if (slash == NULL) return NULL;
+    *slash = 0;
+    const char *program = format(t, "%s/%s", path, name);
+    return access(program, X_OK) == 0 ? program : NULL;
 }

@@ -42,35 +42,12 @@ void remark(const struct tool *t, const char *zh, const char *en, ...) {
     va_end(args);
 }
 
-/* Length of the UTF-8 sequence at p, 0 when it is broken. */
-static size_t sequence_len(const uint8_t *p, size_t left) {
-    size_t len = p[0] < 0x80   ? 1
-                 : p[0] < 0xc2 ? 0
-                 : p[0] < 0xe0 ? 2
-                 : p[0] < 0xf0 ? 3
-                 : p[0] < 0xf5 ? 4
-                               : 0;
-    return len != 0 && len <= left && span_is_utf8(span_of(p, len)) ? len : 0;
-}
-
-static uint32_t code_point(const uint8_t *p, size_t len) {
-    uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++)
-        c = c << 6 | (p[i] & 0x3fu);
-    return c;
-}
-
-/* What could steer a terminal or make a line read otherwise than it is. */
-static bool steers(uint32_t c) {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 /* Appends text with what could steer a terminal, or is no UTF-8, as U+FFFD. */
 static void safe_append(struct span text, struct buffer *out) {
     for (size_t i = 0; i < text.len;) {
-        size_t n = sequence_len(text.data + i, text.len - i);
-        bool bad = n == 0 || steers(code_point(text.data + i, n));
+        uint32_t rune;
+        size_t n = span_rune(span_part(text, i, text.len - i), &rune);
+        bool bad = n == 0 || rune_steers(rune);
         if (n == 0) n = 1;
         buffer_append(out, bad ? (const uint8_t *)"\xef\xbf\xbd" : text.data + i, bad ? 3 : n);
         i += n;
@@ -218,15 +195,13 @@ static bool wide(uint32_t c) {
 }
 
 uint32_t columns(const char *text) {
-    const uint8_t *p = (const uint8_t *)text;
-    size_t left = strlen(text);
-    uint32_t n = 0;
-    while (left > 0) {
-        size_t len = sequence_len(p, left);
+    struct span left = span_text(text);
+    uint32_t n = 0, rune = 0;
+    while (left.len > 0) {
+        size_t len = span_rune(left, &rune);
+        n += len > 0 && wide(rune) ? 2 : 1;
         if (len == 0) len = 1;
-        n += wide(code_point(p, len)) ? 2 : 1;
-        p += len;
-        left -= len;
+        left = span_part(left, len, left.len - len);
     }
     return n;
 }

@@ -209,5 +209,7 @@ struct file_writing {
 int file_begin(struct tool *t, const char *path, unsigned mode, struct file_writing *ret) MUST_USE;
 int file_finish(struct tool *t, struct file_writing *w) MUST_USE;
 void file_abandon(struct file_writing *w); /* accepts a zeroed struct */
+/* The path of a program in the directory of this executable; NULL when there is none to run. */
+const char *program_beside(struct tool *t, const char *name);
 
 #endif

@@ -77,6 +77,23 @@ static void utf8_eight_at_a_time(void **state) {
             }
 }
 
+static void runes_come_one_by_one_and_those_that_steer_are_named(void **state) {
+    (void)state;
+    uint32_t rune = 7;
+    assert_int_equal(span_rune(SPAN_EMPTY, &rune), 0);
+    assert_int_equal(span_rune(span_text("\xe6\xba"), &rune), 0);
+    assert_int_equal(rune, 7);
+    assert_int_equal(span_rune(span_text("\xe6\xba\xaf\xe6"), &rune), 3);
+    assert_int_equal(rune, 0x6eaf);
+    assert_int_equal(span_rune(span_text("a\xe6"), &rune), 1);
+    assert_int_equal(rune, 'a');
+    assert_int_equal(span_rune(span_text("\xf0\xa0\xae\xb7"), &rune), 4);
+    assert_int_equal(rune, 0x20bb7);
+    static const uint32_t steering[] = {0x1b, '\n', 0x7f, 0x9b, 0x200e, 0x202e, 0x2067, 0xfeff};
+    for (size_t i = 0; i < sizeof steering / sizeof steering[0]; i++) assert_true(rune_steers(steering[i]));
+    assert_false(rune_steers(' ') || rune_steers(0x6eaf) || rune_steers(0xe9) || rune_steers(0x20bb7));
+}
+
 static void spans_compare_by_bytes(void **state) {
     (void)state;
     assert_true(span_compare(span_text(""), span_text("a")) < 0);
@@ -168,6 +185,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_what_rfc_3629_says),
         cmocka_unit_test(utf8_eight_at_a_time),
+        cmocka_unit_test(runes_come_one_by_one_and_those_that_steer_are_named),
         cmocka_unit_test(spans_compare_by_bytes),
         cmocka_unit_test(parts_are_taken_off_the_front),
         cmocka_unit_test(a_buffer_keeps_its_bound),
