@@ -227,6 +227,21 @@ ERR(781, ERR_XML_DOCTYPE, "an XML document with a document type declaration is n
 ERR(782, ERR_XML_DEPTH, "the XML text is nested too deeply", "XML 嵌套过深")
 ERR(783, ERR_XML_DOCUMENT, "this XML is not an EPCIS document: it has no EventList", "这份 XML 不是 EPCIS 文档：没有 EventList")
 
+/* labels and certificates on paper */
+ERR(760, ERR_PRINT_FIELD, "a field of the description is missing, unknown, empty or not of its form", "描述中有字段缺失、未知、为空或形式不对")
+ERR(761, ERR_PRINT_URL, "the address of a QR code must be http:// or https:// and printable characters, at most 512", "二维码的网址须以 http:// 或 https:// 开头，由可打印字符组成，不超过 512 个")
+ERR(762, ERR_PRINT_TEXT, "a text holds control or direction characters, or is longer than permitted", "文本含有控制字符或方向字符，或超过允许的长度")
+ERR(763, ERR_PRINT_GLYPH, "no font of this machine has this character", "本机字体中没有这个字")
+ERR(764, ERR_PRINT_FONT, "a font that is needed for printing is not installed", "缺少打印所需的字体")
+ERR(765, ERR_PRINT_LABEL_SMALL, "the label is too small for its QR code with modules of this size", "标签太小，按此模块尺寸放不下二维码")
+ERR(766, ERR_PRINT_TEXT_FIT, "the text does not fit on the label beside its QR code", "标签上二维码旁放不下这些文字")
+ERR(767, ERR_PRINT_SHEET, "there is no sheet of this name, and it is no size from 10x10mm to 420x420mm", "没有这个名称的版式，也不是 10x10mm 到 420x420mm 之间的尺寸")
+ERR(768, ERR_PRINT_FORMULA, "a value of the table begins as a spreadsheet formula does", "表格中有值以电子表格公式的字符开头")
+ERR(769, ERR_PRINT_COUNT, "there are fewer or more labels than announced", "标签数量与声明的不符")
+ERR(770, ERR_PRINT_EMPTY, "there is nothing to print", "没有可打印的内容")
+ERR(771, ERR_PRINT_PAGES, "the certificate is longer than permitted", "证书过长")
+ERR(772, ERR_PRINT_ENDED, "the printing program ended before it was done", "打印程序未完成即退出")
+
 /* consensus */
 ERR(500, ERR_VOTE_FORM, "a vote is not of the form the protocol prescribes", "投票不符合协议规定的格式")
 ERR(501, ERR_CERTIFICATE_FORM, "a certificate does not carry exactly a quorum of distinct validators", "证书未恰好包含法定数量的不同验证者")

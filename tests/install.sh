@@ -3,7 +3,8 @@
 
 packages="build-essential cmake ninja-build pkg-config libuv1-dev libleveldb-dev libsodium-dev libssl-dev zlib1g-dev
 libmsgpack-dev libjansson-dev libinih-dev libcurl4-openssl-dev libsqlite3-dev libmosquitto-dev libexpat1-dev libcmocka-dev
-node-llhttp jq curl ca-certificates"
+node-llhttp libcairo2-dev libpango1.0-dev libqrencode-dev fonts-wqy-microhei fonts-arphic-gkai00mp fonts-liberation
+jq curl ca-certificates"
 packages_fuzz="clang-14 llvm-14 libclang-rt-14-dev"
 
 missing() {
@@ -58,6 +59,8 @@ install_test_tools() {
     command -v node >/dev/null 2>&1 || install_debian nodejs
     command -v npm >/dev/null 2>&1 || install_debian npm
     command -v bats >/dev/null 2>&1 || install_debian bats
+    # What is printed is rasterised and read back.
+    install_debian poppler-utils librsvg2-bin zbar-tools
     PATH=$root/build/tools/usr/bin:$PATH:$root/build/tools/usr/sbin:/usr/sbin
     export PATH
     unpack promtool prometheus

@@ -19,6 +19,7 @@ static const struct {
     {"base/crypto.c", "call", "randombytes_buf", 0, "random_bytes, for the shell and tools"},
     {"base/key_file.c", "call", "open", 0, "what the daemon and the tool share about key files"},
     {"node/config.c", "call", "open", 0, "reads the INI file at start, before anything else runs"},
+    {"tools/print/outcome.c", "global", "", 0, "the signal flag"},
     {"node/uv_net.c", "memcmp", "", 0, "an IPv6 address has no padding"},
     {"tests/sim/fixture.c", "door", "sodium", 0, "makes the second valid signature no honest signer makes"},
     {"cmake", "readme", "", 0, "two small files that say what they do"},

@@ -56,9 +56,13 @@ append include genesis/genesis.c '#include "storage/store.h"'
 append include storage/store.c '#include "rpc/rpc.h"'
 append include rpc/rpc.c '#include "node/replica.h"'
 append include tools/main.c '#include "storage/store.h"'
+append include tools/main.c '#include "tools/print/qr.h"'
+append include tools/print/qr.c '#include "tools/tool.h"'
+append include tools/print/main.c '#include "trace/item.h"'
 append include base/json.c '#include "span.h"'
 
-for header in sodium.h openssl/evp.h msgpack.h jansson.h leveldb/c.h zlib.h llhttp.h uv.h ini.h curl/curl.h cmocka.h; do
+for header in sodium.h openssl/evp.h msgpack.h jansson.h leveldb/c.h zlib.h llhttp.h uv.h ini.h curl/curl.h cmocka.h \
+    cairo.h cairo-pdf.h pango/pangocairo.h qrencode.h; do
     append door rpc/rpc.c "#include <$header>"
 done
 append door node/replica.c '#include <uv.h>'
