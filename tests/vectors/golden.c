@@ -37,22 +37,6 @@ struct gold {
 };
 
 /* One field of a kind with choices, one hidden; a condition on what is upstream. */
-static struct certificate_type a_type(void) {
-    static struct span choices[] = {{(const uint8_t *)"bought", 6}, {(const uint8_t *)"grown", 5}};
-    static struct certificate_field fields[2];
-    struct certificate_type t = world_type("shoe-origin");
-    fields[0] = (struct certificate_field){span_text("contact"), CERTIFICATE_TEXT, CERTIFICATE_HIDDEN, NULL, 0,
-                                           span_text("联系人"), span_text("contact")};
-    fields[1] = (struct certificate_field){span_text("way"), CERTIFICATE_CHOICE, CERTIFICATE_MANDATORY, choices, 2,
-                                           span_text("来源"), span_text("way")};
-    t.fields = fields;
-    t.fields_count = 2;
-    t.upstream_field = span_text("way");
-    t.upstream_choice = span_text("bought");
-    t.validity_ms = 31536000000;
-    return t;
-}
-
 static struct item an_issue(struct world *w) {
     struct buffer b CLEANUP(buffer_free) = {0};
     struct certificate_entry fields[2] = {{.name = span_text("contact")}, {.name = span_text("way")}};
@@ -73,7 +57,7 @@ static struct item an_issue(struct world *w) {
 static void make_certified(struct gold *g) {
     struct world *w = &g->certified;
     world_begin(w, 1);
-    struct certificate_type type = a_type();
+    struct certificate_type type = golden_type();
     struct item made = world_made(w, "ADD", "commissioning", LOT_A, 100, "NPR");
     world_set_type(w, &type);
     world_say(w, "farm1", &made);
@@ -277,7 +261,7 @@ static void root_in(const struct world *w, struct buffer *out) {
 }
 static void status_root(struct gold *g, struct buffer *out) { root_in(&g->w, out); }
 static void certificate_type_bytes(struct gold *g, struct buffer *out) {
-    struct certificate_type t = a_type();
+    struct certificate_type t = golden_type();
     (void)g;
     certificate_type_encode(&t, out);
 }
@@ -337,6 +321,9 @@ static void proof_record(struct gold *g, struct buffer *out) {
 }
 static void proof_thing(struct gold *g, struct buffer *out) { CHECK(proof_build_thing(source(g), thing_name(), out) == OK); }
 static void proof_absence(struct gold *g, struct buffer *out) { CHECK(proof_build_thing(source(g), span_text("never"), out) == OK); }
+static void proof_certificate(struct gold *g, struct buffer *out) { golden_proof_certificate(&g->codes, out); }
+static void proof_code(struct gold *g, struct buffer *out) { golden_proof_code(&g->codes, out); }
+static void proof_code_never(struct gold *g, struct buffer *out) { golden_proof_never_issued(&g->codes, out); }
 static void statement(struct gold *g, struct buffer *out) {
     struct buffer bundle CLEANUP(buffer_free) = {0};
     struct statement s;
@@ -528,6 +515,9 @@ static const struct format {
     {"proof_record.hex", "P: a record with one of two items", proof_record},
     {"proof_thing.hex", "P: a thing with its history", proof_thing},
     {"proof_absence.hex", "P: a thing that was never named", proof_absence},
+    {"proof_certificate.hex", "P: a certificate, question 3", proof_certificate},
+    {"proof_code.hex", "P: a code issued and claimed, question 4", proof_code},
+    {"proof_code_never.hex", "P: a code never issued, question 4", proof_code_never},
     {"statement.txt", "P: what the proof of the thing states", statement},
     {"peer_handshake.hex", "N1, N2: the three handshake messages with their lengths", peer_handshake},
     {"journal.hex", "J1, J2: a segment's header and a frame with a vote", journal},

@@ -10,6 +10,22 @@ static void close_accepted(struct world *w) {
         CHECK(w->results[i].code == RESULT_ACCEPTED);
 }
 
+struct certificate_type golden_type(void) {
+    static struct span choices[] = {{(const uint8_t *)"bought", 6}, {(const uint8_t *)"grown", 5}};
+    static struct certificate_field fields[2];
+    struct certificate_type t = world_type("shoe-origin");
+    fields[0] = (struct certificate_field){span_text("contact"), CERTIFICATE_TEXT, CERTIFICATE_HIDDEN, NULL, 0,
+                                           span_text("联系人"), span_text("contact")};
+    fields[1] = (struct certificate_field){span_text("way"), CERTIFICATE_CHOICE, CERTIFICATE_MANDATORY, choices, 2,
+                                           span_text("来源"), span_text("way")};
+    t.fields = fields;
+    t.fields_count = 2;
+    t.upstream_field = span_text("way");
+    t.upstream_choice = span_text("bought");
+    t.validity_ms = 31536000000;
+    return t;
+}
+
 void golden_codes_make(struct golden_codes *g) {
     struct world *w = &g->w;
     world_begin(w, 1);
@@ -74,4 +90,42 @@ void golden_codes_subject(const struct golden_codes *g, struct buffer *out) {
     pack_uint(out, BALANCE_CODES);
     for (size_t i = 0; i < 4; i++)
         pack_text(out, span_text(parts[i]));
+}
+
+void golden_proof_certificate(struct golden_codes *g, struct buffer *out) {
+    struct attested a;
+    world_attest(&g->w, WORLD_CREATED_MS / 1000 + 100, &a);
+    struct proof_source source = world_source(&g->w, &a);
+    CHECK(proof_build_certificate(&source, span_text("farm1/C1"), out) == OK);
+}
+
+/* About any serial at the place of code 2, as a node does it that holds the leaves. */
+static void proof_of(struct golden_codes *g, const struct code *code, struct buffer *out) {
+    struct buffer leaf CLEANUP(buffer_free) = {0}, name CLEANUP(buffer_free) = {0};
+    struct digest path[PACK_PATH_MAX], hash;
+    struct pubkey key;
+    struct attested a;
+    world_attest(&g->w, WORLD_CREATED_MS / 1000 + 100, &a);
+    struct proof_source source = world_source(&g->w, &a);
+    buffer_init(&leaf, CODE_LEAF_BYTES_MAX);
+    buffer_init(&name, IDENTIFIER_BYTES_MAX);
+    pack_entry_read(g->pack->leaves + CLAIMED * PACK_ENTRY_BYTES, &hash, &key);
+    code_leaf(CLAIMED, &hash, &key, &leaf);
+    code_identifier(code, &name);
+    struct span entries = span_of(g->pack->leaves, (size_t)g->pack->count * PACK_ENTRY_BYTES);
+    struct proof_leaf given = {buffer_span(&leaf), path,
+                               pack_path(entries, g->pack->chunks, g->pack->count, CLAIMED, path)};
+    CHECK(proof_build_code(&source, buffer_span(&name), &given, out) == OK);
+}
+
+void golden_proof_code(struct golden_codes *g, struct buffer *out) {
+    proof_of(g, &g->pack->codes[CLAIMED], out);
+}
+
+void golden_proof_never_issued(struct golden_codes *g, struct buffer *out) {
+    char serial[CODE_SERIAL_CHARS + 1];
+    struct code other;
+    code_serial_format("K7M2Q", CLAIMED, 1, serial);
+    CHECK(code_make(span_text(GTIN_A), span_text(serial), &other));
+    proof_of(g, &other, out);
 }

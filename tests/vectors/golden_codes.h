@@ -8,6 +8,9 @@
 #include "tests/unit/certificate_world.h"
 #include "tests/unit/code_world.h"
 
+/* A type with a hidden field, a choice and what asks for upstream. */
+struct certificate_type golden_type(void);
+
 struct golden_codes {
     struct world w;
     struct world_pack *pack;
@@ -25,5 +28,10 @@ void golden_coded_root(const struct golden_codes *g, struct buffer *out); /* cha
 void golden_pack_subject(const struct golden_codes *g, struct buffer *out);
 void golden_claim_subject(const struct golden_codes *g, struct buffer *out);
 void golden_codes_subject(const struct golden_codes *g, struct buffer *out);
+
+/* Proof bundles: the certificate, the claimed code, and another serial at the place of code 2, which was never issued. */
+void golden_proof_certificate(struct golden_codes *g, struct buffer *out);
+void golden_proof_code(struct golden_codes *g, struct buffer *out);
+void golden_proof_never_issued(struct golden_codes *g, struct buffer *out);
 
 #endif

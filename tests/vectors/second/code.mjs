@@ -10,18 +10,17 @@ const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", PREFIX = "https://id.gs1.or
 const text = (s) => Buffer.from(s);
 
 // Q1: what stands in a code
-function codeOf(name) {
+export function codeOf(name) {
   const gtin = name.slice(PREFIX.length, PREFIX.length + 14), serial = name.slice(-20);
   const index = [...serial.slice(5, 9)].reduce((n, c) => n * 32n + BigInt(ALPHABET.indexOf(c)), 0n);
   return { gtin, serial, index, pack: `${gtin}/${serial.slice(0, 5)}` };
 }
 // Q2
-const leafOf = (subject, { gtin, serial, index }, key) => {
-  const hash = L.tagged("code", Buffer.concat([Buffer.from([subject.length]), text(subject), text(gtin), text(serial)]));
-  return L.leafHash(encode([index, hash, key]));
-};
+export const codeHash = (subject, { gtin, serial }) =>
+  L.tagged("code", Buffer.concat([Buffer.from([subject.length]), text(subject), text(gtin), text(serial)]));
+const leafOf = (subject, code, key) => L.leafHash(encode([code.index, codeHash(subject, code), key]));
 // C5, as sections 2.1.1 and 2.1.3 of RFC 9162 define it: the path of a leaf, read from the root down
-function rootFrom(leaf, index, count, path) {
+export function rootFrom(leaf, index, count, path) {
   if (count === 1n) return path.length === 0 ? leaf : null;
   if (path.length === 0) return null;
   let k = 1n;

@@ -1,5 +1,7 @@
 // Section P: a bundle and a chain id in, a statement out; throws the rule that is broken.
+import { codeHash, codeOf, rootFrom } from "./code.mjs";
 import { decode, encode } from "./codec.mjs";
+import { canonical } from "./identifier.mjs";
 import {
   checkStatus, checkpointBody, cosigned, historyNext, inTree, itemDigest, leafHash, must, openGenesis, readHeader, rootOf, same, sha256,
   signedTag, statusKey, thingHash, verify, wireId,
@@ -30,7 +32,8 @@ function checkItem(item, header) {
   }
   const digest = itemDigest(type, fieldsDigest, count, root);
   inTree(leafHash(digest), index, header.items, path, header.bodyRoot, "P7");
-  return { index, digest };
+  must(type < 64n || type > 76n || (told[0] === 1n && things[0] === 1n), "P7", "whole");
+  return { index, digest, type, fields: told[0] === 1n ? decode(told[1]) : null, things: things[1] };
 }
 
 function checkRecord(record, chain, size, root) {
@@ -47,6 +50,85 @@ function checkRecord(record, chain, size, root) {
 }
 
 const wantKey = (type, subject) => `${type}:${subject.toString("hex")}`;
+
+const text = (s) => Buffer.from(s);
+const ID = /^[A-Za-z0-9._:-]{1,64}\/[!-.0-~]{1,64}$/, CODE = /^https:\/\/id\.gs1\.org\/01\/\d{14}\/21\/[0-9A-HJKMNP-TV-Z]{20}$/;
+const issuing = (item) => item.type === 64n || item.type === 65n;
+const idOf = (record, item) => `${record.header.subject}/${item.fields.get("number")}`;
+const itemAt = (told, logIndex, index) => {
+  const record = told.find((r) => r.logIndex === logIndex), item = record && record.items.find((i) => i.index === index);
+  must(item !== undefined, "P9", "an item that must be disclosed");
+  return { record, item };
+};
+
+// P8: the line of a certificate; the value of its first
+function line(id, found, names) {
+  let first = null;
+  for (let n = 0; id !== ""; n++) {
+    must(n < 16, "P8", "line");
+    names.add(wantKey(16n, text(id)));
+    const value = found.get(wantKey(16n, text(id)));
+    if (!value) return first;
+    const v = decode(value);
+    names.add(wantKey(1n, text(id.slice(0, id.indexOf("/"))))).add(wantKey(1n, text(v[10])));
+    for (const up of v[12]) names.add(wantKey(16n, text(up)));
+    first ??= v;
+    id = v[15];
+  }
+  return first;
+}
+
+// P13 of an issuing item
+function issues({ record, item }, id, v) {
+  must(issuing(item) && idOf(record, item) === id && same(item.digest, v[13]), "P13", "issue");
+  must(record.logIndex === v[6] && item.index === v[7], "P13", "place");
+}
+
+// Question 3; the disclosed items that it asks for
+function certificate(id, found, names, told) {
+  const v = line(id, found, names);
+  if (!v) return [];
+  names.add(wantKey(24n, text(v[8])));
+  const issue = itemAt(told, v[6], v[7]);
+  issues(issue, id, v);
+  if (v[1] === 1n) return [issue];
+  const end = itemAt(told, v[3], v[16]);
+  if (v[1] === 2n) must(end.item.type === 66n, "P13", "revoked");
+  else must(end.item.type === 65n && idOf(end.record, end.item) === v[15], "P13", "superseded");
+  return [issue, end];
+}
+
+// Question 4: what it asks for beside the thing
+function code(name, leaf, found, names, told) {
+  const at = codeOf(name), packKey = wantKey(17n, text(at.pack));
+  names.add(packKey);
+  const value = found.get(packKey), v = value ? decode(value) : null;
+  must((leaf !== null) === (v !== null && at.index < v[9]), "P12", "leaf");
+  if (!v) return { items: [], state: "no pack" };
+  const [, , , , , , issued, item, subject, count, root, lot, cert] = v;
+  names.add(wantKey(1n, text(subject)));
+  if (lot !== "") names.add(wantKey(3n, text(lot)));
+  line(cert, found, names);
+  const issue = itemAt(told, issued, item), f = issue.item.fields, named = canonical(issue.item.things[0][1]);
+  must(issue.item.type === 72n && issue.record.header.subject === subject && f.get("count") === count, "P13", "pack");
+  must(same(f.get("root"), root) && f.get("certificate") === cert && (lot === "" || named === lot), "P13", "pack");
+  must(named.startsWith(`https://id.gs1.org/01/${at.gtin}`) && f.get("pack") === at.pack.slice(15), "P13", "pack id");
+  if (!leaf) return { items: [issue], state: "no index" };
+  const [bytes, path] = leaf;
+  const top = rootFrom(leafHash(bytes), at.index, count, path);
+  must(leaf.length === 2 && bytes.length > 0 && bytes.length <= 128 && top !== null && same(top, root), "P12", "path");
+  let own = false;
+  try {
+    const [index, hash, key, ...more] = decode(bytes);
+    own = more.length === 0 && index === at.index && same(hash, codeHash(subject, at)) && key.length === 32;
+  } catch {
+    own = false;
+  }
+  if (!own) return { items: [issue], state: "other" };
+  const claim = wantKey(18n, encode([at.pack, at.index]));
+  names.add(claim);
+  return { items: [issue], state: found.get(claim) ? "claimed" : "issued" };
+}
 
 function checkStatuses(statuses, wanted, root) {
   rising(statuses, (a, b) => a[0] < b[0] || (a[0] === b[0] && Buffer.compare(a[1], b[1]) < 0), "P8");
@@ -95,46 +177,66 @@ export function verifyBundle(bytes, chainTrusted) {
 
   rising(records, (a, b) => a[0] < b[0], "P6");
   const told = records.map((r) => checkRecord(r, g.chain, size, root));
-  fields(question, 2, "P5");
-  const aboutThing = question[0] === 2n;
-  must(aboutThing || question[0] === 1n, "P5");
-  const subject = aboutThing ? Buffer.from(question[1]) : null;
-  let thing = null;
+  const kind = question[0], named = kind >= 2n ? question[1] : null;
+  fields(question, kind === 4n ? 3 : 2, "P5");
+  must(kind >= 1n && kind <= 4n, "P5");
+  if (kind === 3n) must(ID.test(named), "P5");
+  if (kind === 2n || kind === 4n) must(canonical(named) === named, "P5");
+  if (kind === 4n) must(CODE.test(named), "P5");
+  let thing = null, asked = [], state = null;
   checkStatuses(statuses, (found) => {
     const names = new Set();
     for (const r of told) {
-      names.add(wantKey(1n, Buffer.from(r.header.subject)));
+      names.add(wantKey(1n, text(r.header.subject)));
       names.add(wantKey(2n, r.header.key));
     }
-    if (!aboutThing) return names;
-    names.add(wantKey(3n, subject));
-    const value = found.get(wantKey(3n, subject));
-    if (value) {
-      const [, , , , , , count, chain, lot, , product] = decode(value);
-      thing = { count, chain };
-      for (const name of [lot, product]) if (name !== "") names.add(wantKey(3n, Buffer.from(name)));
+    if (kind === 2n || kind === 4n) {
+      names.add(wantKey(3n, text(named)));
+      const value = found.get(wantKey(3n, text(named)));
+      if (value) {
+        const [, , , , , , count, chain, lot, , product] = decode(value);
+        thing = { count, chain };
+        for (const name of [lot, product]) if (name !== "") names.add(wantKey(3n, text(name)));
+      }
     }
+    if (kind === 2n)
+      for (const r of told)
+        for (const item of r.items.filter(issuing)) {
+          const id = idOf(r, item), v = line(id, found, names);
+          must(v !== null, "P8");
+          issues({ record: r, item }, id, v);
+        }
+    if (kind === 3n) asked = certificate(named, found, names, told);
+    if (kind === 4n) ({ items: asked, state } = code(named, question[2], found, names, told));
     return names;
   }, statusRoot);
 
-  if (!aboutThing) {
+  let entries = histories;
+  if (kind === 1n) {
     must(told.length === 1 && same(told[0].id, question[1]) && histories.length === 0, "P5");
   } else {
-    let chain = Buffer.alloc(32);
-    const named = new Map();
-    histories.forEach((entry, n) => {
+    const count = thing ? thing.count : 0n;
+    let before = 0n, chain = Buffer.alloc(32);
+    if (kind === 4n) {
+      fields(histories, 3, "P9");
+      [before, chain, entries] = histories;
+      must(before === (count <= 32n ? 0n : 16n * ((count - 1n) / 16n) - 16n) && chain.length === 32, "P9", "before");
+      must(before > 0n || same(chain, Buffer.alloc(32)), "P9", "chain");
+    }
+    const shown = new Set(asked.map(({ record, item }) => `${record.logIndex}.${item.index}`));
+    entries.forEach((entry, n) => {
       const [i, logIndex, item, id, who, digest] = entry;
-      must(entry.length === 6 && i === BigInt(n + 1), "P9");
-      const r = told.find((x) => x.logIndex === logIndex), t = r && r.items.find((x) => x.index === item);
-      must(t !== undefined && same(r.id, id) && r.header.subject === who && same(t.digest, digest), "P9");
-      named.set(`${logIndex}.${item}`, true);
+      must(entry.length === 6 && i === before + BigInt(n + 1), "P9");
+      const { record: r, item: t } = itemAt(told, logIndex, item);
+      must(same(r.id, id) && r.header.subject === who && same(t.digest, digest), "P9");
+      shown.add(`${logIndex}.${item}`);
       chain = historyNext(chain, entry);
     });
-    must(BigInt(histories.length) === (thing ? thing.count : 0n), "P9", "count");
-    must(same(chain, thing ? thing.chain : Buffer.alloc(32)), "P9", "chain");
+    must(BigInt(entries.length) === count - before, "P9", "count");
+    if (kind !== 3n) must(same(chain, thing ? thing.chain : Buffer.alloc(32)), "P9", "chain");
     const all = told.flatMap((r) => r.items.map((t) => `${r.logIndex}.${t.index}`));
-    must(all.length === named.size && all.every((t) => named.has(t)), "P9", "records");
+    must(all.length === shown.size && all.every((t) => shown.has(t)), "P9", "records");
   }
   must(same(encode(bundle), bytes), "M", "encoding");
-  return { size, height, asOf, records: told.length, entries: histories.length, exists: thing !== null };
+  return { size, height, asOf, records: told.length, entries: entries.length, exists: thing !== null, state };
 }
