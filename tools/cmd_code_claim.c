@@ -250,7 +250,7 @@ static int claim_send(struct desk *d, struct outbox *outbox, const char *word, c
     emit_object_end(&j);
     emit_end(&j);
     if (t->json) json_print(&json);
-    if (code == EXIT_OK) say(t, "已认领：%s\n", "claimed: %s\n", shown(t, buffer_span(&identifier)));
+    if (code == EXIT_OK && !t->json) say(t, "已认领：%s\n", "claimed: %s\n", shown(t, buffer_span(&identifier)));
     return code;
 }
 
@@ -404,6 +404,7 @@ static const struct option_row claim_options[] = {
     {"division", OPTION_DIVISION, "CODE", "认领所在的行政区划，至多 6 位", "administrative division of the claim, up to 6 digits"},
     GTIN_OPTION,
     DESK_OPTIONS,
+    DESK_OUTBOX_OPTION,
     CHAIN_OPTIONS,
     NO_MORE,
 };
@@ -435,6 +436,7 @@ static const struct option_row void_options[] = {
     {"last", OPTION_PACK_LAST, "N", "末序号（含），缺省同首序号", "last index, included (default: the first)"},
     {"reason", OPTION_REASON, "N", "原因编号", "number of the reason"},
     DESK_OPTIONS,
+    DESK_OUTBOX_OPTION,
     CHAIN_OPTIONS,
     NO_MORE,
 };

@@ -264,6 +264,7 @@ static void made_print(struct making *m) {
         "code pack %s%s%s: %u codes, leaves with %s\nThe secrets are in %s/secrets.csv: who has it can print labels, and claim; keep it to "
         "yourself, off line when printed\n",
         paint(t, PAINT_STRONG), p->id, paint(t, PAINT_PLAIN), p->count, m->upload.node, shown(t, span_text(m->directory)));
+    remark(t, "下一步：suyuan code labels %s -o labels.pdf\n", "Next: suyuan code labels %s -o labels.pdf\n", shell_word(t, m->directory));
 }
 
 static void made_json(struct making *m, struct emit *j) {

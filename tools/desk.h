@@ -40,8 +40,11 @@ int desk_send(struct desk *d, struct outbox *outbox, struct span wire, const cha
 #define DESK_OPTIONS                                                                               \
     {"key", OPTION_KEY, "FILE", "签名的密钥文件（环境变量 SUYUAN_KEY）",                           \
      "the key file that signs (SUYUAN_KEY)"},                                                      \
-        {"subject", OPTION_SUBJECT, "ID", "以哪个主体的名义（环境变量 SUYUAN_SUBJECT）",           \
-         "the subject in whose name (SUYUAN_SUBJECT)"},                                            \
+    {                                                                                              \
+        "subject", OPTION_SUBJECT, "ID", "以哪个主体的名义（环境变量 SUYUAN_SUBJECT）",            \
+            "the subject in whose name (SUYUAN_SUBJECT)"                                           \
+    }
+#define DESK_OUTBOX_OPTION                                                                         \
     {                                                                                              \
         "outbox", OPTION_OUTBOX, "DIR",                                                            \
             "未决记录的保存目录；none 不保存（环境变量 SUYUAN_OUTBOX）",                           \
@@ -49,3 +52,4 @@ int desk_send(struct desk *d, struct outbox *outbox, struct span wire, const cha
     }
 
 #endif
+

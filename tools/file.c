@@ -58,7 +58,7 @@ static bool write_all(int fd, struct span data) {
     return true;
 }
 
-static bool sync_directory_of(const char *path) {
+bool file_sync_directory(const char *path) {
     char copy[4096];
     if (strlen(path) >= sizeof copy) return false;
     snprintf(copy, sizeof copy, "%s", path);
@@ -81,7 +81,7 @@ int file_write(struct tool *t, const char *path, struct span data) {
     int saved = errno;
     close(fd);
     errno = saved;
-    if (ok && rename(temporary, path) == 0 && sync_directory_of(path)) return EXIT_OK;
+    if (ok && rename(temporary, path) == 0 && file_sync_directory(path)) return EXIT_OK;
     int code = complain(t, path);
     (void)unlink(temporary);
     return code;
@@ -105,7 +105,7 @@ int file_finish(struct tool *t, struct file_writing *w) {
     (void)fclose(w->to);
     w->to = NULL;
     errno = saved;
-    if (ok && rename(w->temporary, w->path) == 0 && sync_directory_of(w->path)) return EXIT_OK;
+    if (ok && rename(w->temporary, w->path) == 0 && file_sync_directory(w->path)) return EXIT_OK;
     int code = complain(t, w->path);
     (void)unlink(w->temporary);
     return code;

@@ -42,7 +42,7 @@ static bool is_empty(const char *directory) {
 }
 
 int pack_directory(struct tool *t, const char *directory, bool make, int *ret_lock) {
-    if (make && mkdir(directory, 0700) != 0 && errno != EEXIST)
+    if (make && ((mkdir(directory, 0700) != 0 && errno != EEXIST) || !file_sync_directory(directory)))
         return fail_file(t, "help code pack", directory);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return fail_file(t, "help code pack", directory);

@@ -51,6 +51,7 @@ struct giving {
     int file;
     const struct digest *chunks;
     struct pack_upload *result;
+    bool unreadable; /* the file, which was whole just before */
 };
 
 /* One PUT to the present node, tried again while it is busy or silent; false: this node will not take it. */
@@ -98,7 +99,8 @@ static bool put_chunk(struct giving *g, uint32_t chunk, enum http_outcome *ret_o
     uint8_t bytes[PACK_CHUNK_BYTES];
     size_t len = (size_t)pack_chunk_codes(g->count, chunk) * PACK_ENTRY_BYTES;
     struct tool *t = g->node->tool;
-    CHECK(pread(g->file, bytes, len, (off_t)chunk * PACK_CHUNK_BYTES) == (ssize_t)len); /* it was read whole just before */
+    g->unreadable = pread(g->file, bytes, len, (off_t)chunk * PACK_CHUNK_BYTES) != (ssize_t)len;
+    if (g->unreadable) return false;
     if (t->terminal && !t->json)
         remark(t, "\r上传叶子 %u / %u\033[K", "\rgiving leaves %u / %u\033[K", chunk + 1, g->result->chunks);
     if (!put(g, pack_url_path(t, g->id, format(t, "/leaves/%u", chunk)), span_of(bytes, len), ret_outcome)) return false;
@@ -129,12 +131,13 @@ int pack_upload(struct node *n, const char id[PACK_ID_BYTES + 1], uint32_t count
     *ret = (struct pack_upload){.chunks = pack_chunks(count)};
     g.file = open(leaves_file, O_RDONLY | O_CLOEXEC);
     if (g.file < 0) return fail_file(t, "help code pack", leaves_file);
-    for (uint32_t i = 0; i < t->nodes_count && ret->node == NULL; i++) {
+    for (uint32_t i = 0; i < t->nodes_count && ret->node == NULL && !g.unreadable; i++) {
         if (i > 0) node_turn(n);
         if (give_to(&g, &outcome)) ret->node = t->nodes[n->current];
     }
     close(g.file);
     if (t->terminal && !t->json) fputs("\r\033[K", stderr);
+    if (g.unreadable) return fail_file(t, "help code pack", leaves_file);
     return ret->node != NULL ? EXIT_OK : node_fail(n, outcome, NULL);
 }
 

@@ -209,6 +209,8 @@ struct file_writing {
 int file_begin(struct tool *t, const char *path, unsigned mode, struct file_writing *ret) MUST_USE;
 int file_finish(struct tool *t, struct file_writing *w) MUST_USE;
 void file_abandon(struct file_writing *w); /* accepts a zeroed struct */
+/* Makes the name of `path` durable: fsync of the directory it stands in. False: errno says why. */
+bool file_sync_directory(const char *path) MUST_USE;
 /* The path of a program in the directory of this executable; NULL when there is none to run. */
 const char *program_beside(struct tool *t, const char *name);
 
