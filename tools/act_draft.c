@@ -165,7 +165,7 @@ static void field_print(struct tool *t, const struct certificate_field *f) {
 }
 
 /* All of it: what is signed is what was read. */
-static void type_print(struct tool *t, const struct certificate_type *c) {
+void certificate_type_print(struct tool *t, const struct certificate_type *c) {
     static const char *const own_zh[] = {"任何人的", "只限自己的", "只限他人的"},
                             *const own_en[] = {"anyone's", "only the issuer's own", "only those of others"},
                             *const up_zh[] = {"不得引用", "可以引用", "必须引用"},
@@ -192,8 +192,10 @@ static void type_print(struct tool *t, const struct certificate_type *c) {
     if (c->upstream_field.len > 0)
         say(t, "            %s = %s 时必须引用\n", "            must be named when %s = %s\n",
             shown(t, c->upstream_field), shown(t, c->upstream_choice));
-    if (c->validity_ms > 0)
-        say(t, "  最长有效  %" PRIu64 " 毫秒\n", "  validity  %" PRIu64 " ms at most\n", c->validity_ms);
+    uint64_t day = 24 * 3600 * 1000, days = c->validity_ms / day, rest = c->validity_ms % day;
+    if (c->validity_ms > 0 && rest == 0)
+        say(t, "  最长有效  %" PRIu64 " 天\n", "  validity  %" PRIu64 " days at most\n", days);
+    if (rest > 0) say(t, "  最长有效  %" PRIu64 " 毫秒\n", "  validity  %" PRIu64 " ms at most\n", c->validity_ms);
     for (uint32_t i = 0; i < c->fields_count; i++)
         field_print(t, &c->fields[i]);
 }
@@ -209,7 +211,7 @@ void act_print(struct tool *t, const struct act *act) {
             if (act->roles & bit) printf(" %s", role_name(bit, t->lang));
         printf("\n");
     }
-    if (act->type == ACT_CERTIFICATE_TYPE) type_print(t, &act->certificate_type);
+    if (act->type == ACT_CERTIFICATE_TYPE) certificate_type_print(t, &act->certificate_type);
     keys_print(t, act);
     if (act->type == ACT_MEMBER_SUSPENDED || act->type == ACT_KEY_REVOKED)
         say(t, "  原因      %u\n", "  reason    %u\n", act->reason);

@@ -30,6 +30,7 @@ void act_draft_make(struct tool *t, const struct digest *chain_id, const struct 
 int act_draft_read(struct tool *t, const char *path, struct act_draft *ret) MUST_USE;
 int act_draft_write(struct tool *t, const char *path, const struct act_draft *d) MUST_USE;
 void act_print(struct tool *t, const struct act *act);
+void certificate_type_print(struct tool *t, const struct certificate_type *c);
 /* What the act says, in words. False when its bytes are no act. */
 bool act_draft_print(struct tool *t, const struct act_draft *d) MUST_USE;
 /* The item of the record that `own` will sign: its own approval is left out (SPEC A1). */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/act_draft.h"
+#include "tools/act_run.h"
 #include "tools/chain.h"
 #include "tools/commands.h"
 #include "tools/desk.h"
@@ -12,7 +13,6 @@
 #include "trace/rfc3339.h"
 
 enum {
-    OPTION_DRAFT = 'o',
     OPTION_NAME = OPTION_FIRST,
     OPTION_ROLES,
     OPTION_DIVISION,
@@ -145,7 +145,7 @@ static int draft_submit(struct tool *t, const struct arguments *a, struct desk *
                      NULL, NULL, &sent);
 }
 
-static int act_run(struct tool *t, const struct arguments *a, struct act *act) {
+int act_run(struct tool *t, const struct arguments *a, struct act *act) {
     struct desk d CLEANUP(desk_close) = {.genesis = NULL};
     struct act_draft draft;
     const char *path = argument(a, OPTION_DRAFT);
@@ -239,11 +239,6 @@ static int run_submit(struct tool *t, const struct arguments *a) {
          "the authority's subject (default: whose the key is, by genesis or the node)"},           \
     {                                                                                              \
         "outbox", OPTION_OUTBOX, "DIR", "未决记录的保存目录", "where an undecided record is kept"  \
-    }
-#define DRAFT_OPTION                                                                               \
-    {                                                                                              \
-        "draft", OPTION_DRAFT, "FILE", "只写草案，待他人批准，不提交",                             \
-            "only write a draft for others to approve; submit nothing"                             \
     }
 #define KEY_TIMES                                                                                  \
     {"from", OPTION_FROM, "TIME", "公钥自何时有效", "the key is valid from"}, {                    \

@@ -17,24 +17,13 @@ enum { OPTION_EPCIS = 'e', OPTION_DOCUMENT = OPTION_FIRST };
  * not give them. */
 static bool acts_print(struct node *n, struct span id) {
     struct tool *t = n->tool;
-    struct http_call call = {.accept = "application/msgpack"};
-    struct unpack u;
     struct record_header header;
-    const char *path = format(t, "/v1/records/%s", shown(t, id));
-    if (node_call(n, path, &call) != HTTP_ANSWERED || n->answer.status != 200) return false;
-    unpack_init(&u, buffer_span(&n->answer.body));
-    (void)unpack_array(&u, 3);
-    struct span header_bytes = unpack_bytes(&u, RECORD_HEADER_BYTES_MAX);
-    (void)unpack_bytes(&u, sizeof(struct signature));
-    struct span body = unpack_bytes(&u, RECORD_BYTES_MAX);
-    if (unpack_end(&u) != OK || record_header_decode(header_bytes, &header) != OK) return false;
-    unpack_init(&u, body);
-    for (uint32_t count = unpack_array(&u, RECORD_ITEMS_MAX); count > 0; count--) {
-        struct item item;
+    struct item *items;
+    uint32_t count;
+    if (record_items(n, id, &header, &items, &count) != EXIT_OK) return false;
+    for (uint32_t i = 0; i < count; i++) {
         struct act act;
-        if (!item_read(&u, &t->arena, &item) ||
-            act_decode(&item, &header.key, &t->arena, &act) != OK)
-            return false;
+        if (act_decode(&items[i], &header.key, &t->arena, &act) != OK) return false;
         printf("\n");
         act_print(t, &act);
         say(t, "  批准      %u 项\n", "  approvals %u\n", act.approvals_count);

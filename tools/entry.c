@@ -27,6 +27,31 @@ bool item_of_json(struct tool *t, struct span value, struct item *ret) {
     return true;
 }
 
+int record_items(struct node *n, struct span id, struct record_header *ret_header, struct item **ret_items,
+                 uint32_t *ret_count) {
+    struct tool *t = n->tool;
+    struct unpack u;
+    int code = node_get(n, format(t, "/v1/records/%s", shown(t, id)), "application/msgpack", NULL);
+    if (code) return code;
+    struct span wire = arena_copy(&t->arena, buffer_span(&n->answer.body));
+    unpack_init(&u, wire);
+    (void)unpack_array(&u, 3);
+    struct span header_bytes = unpack_bytes(&u, RECORD_HEADER_BYTES_MAX);
+    (void)unpack_bytes(&u, sizeof(struct signature));
+    struct span body = unpack_bytes(&u, RECORD_BYTES_MAX);
+    bool good = unpack_end(&u) == OK && record_header_decode(header_bytes, ret_header) == OK;
+    unpack_init(&u, body);
+    uint32_t count = unpack_array(&u, RECORD_ITEMS_MAX);
+    struct item *items = arena_alloc(&t->arena, count + (size_t)1, sizeof *items);
+    for (uint32_t i = 0; i < count && good; i++)
+        good = items != NULL && item_read(&u, &t->arena, &items[i]);
+    if (!good || items == NULL || unpack_end(&u) != OK)
+        return fail(t, EXIT_BROKEN, "status", "节点的答复无法理解", "the node's answer cannot be understood");
+    *ret_items = items;
+    *ret_count = count;
+    return EXIT_OK;
+}
+
 const char *member_name(struct node *n, struct span subject) {
     struct tool *t = n->tool;
     const char *id = shown(t, subject);

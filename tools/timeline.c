@@ -43,7 +43,9 @@ static struct span local_name(struct span name) {
 static const char *value_shown(struct tool *t, struct span value) {
     struct buffer b CLEANUP(buffer_free) = {0};
     if (value_kind(value) == VALUE_TEXT) return shown(t, value_text(value));
-    if (value_kind(value) == VALUE_EXT) return tr(t, "（未公开）", "(not public)");
+    /* A hidden value: as it is in a record, and as a node's JSON tells it. */
+    if (value_kind(value) == VALUE_EXT || value_kind(map_get(value, "hidden")) == VALUE_MAP)
+        return tr(t, "（未公开）", "(not public)");
     buffer_init(&b, 4 * value.len + 256);
     json_write(value, 0, &b);
     return shown(t, buffer_span(&b));
@@ -56,7 +58,8 @@ static void fields_shown(struct tool *t, struct span map, int indent, int depth)
     unpack_init(&u, map);
     for (uint32_t pairs = unpack_map(&u, UINT32_MAX); pairs > 0; pairs--) {
         struct span key = unpack_key(&u, &last), value = unpack_value(&u);
-        bool nested = value_kind(value) == VALUE_MAP && depth < FIELDS_DEPTH;
+        bool nested = value_kind(value) == VALUE_MAP && depth < FIELDS_DEPTH &&
+                      value_kind(map_get(value, "hidden")) != VALUE_MAP;
         printf("%*s%s:%s%s\n", indent, "", shown(t, local_name(key)), nested ? "" : " ",
                nested ? "" : value_shown(t, value));
         if (nested) fields_shown(t, value, indent + 2, depth + 1);
@@ -197,7 +200,35 @@ static void persistent_shown(struct tool *t, const struct item *item) {
     }
 }
 
+/* SPEC D2 to D4. The fields stand under their names: a record is told without asking for the labels of its type. */
+static void certificate_shown(struct tool *t, const struct item *item, const char *who, struct span about) {
+    static const char *const zh[] = {"签发证书", "换发证书", "撤销证书"},
+                            *const en[] = {"certificate issued", "certificate re-issued", "certificate revoked"};
+    struct span from = map_get(item->fields, "from"), until = map_get(item->fields, "until"), entry;
+    uint32_t at = item->type - ITEM_CERTIFICATE_ISSUED;
+    printf("%s%s%s  %s%s%s  %s\n", paint(t, PAINT_NAME),
+           from.len ? time_text(t, map_uint(item->fields, "from")) : "", paint(t, PAINT_PLAIN),
+           paint(t, PAINT_STRONG), tr(t, zh[at], en[at]), paint(t, PAINT_PLAIN), who);
+    line(t, "证书", "certificate", shown(t, map_text(item->fields, "certificate")));
+    if (map_has(item->fields, "reason"))
+        line(t, "原因编号", "reason", value_shown(t, map_get(item->fields, "reason")));
+    line(t, "类型", "type", shown(t, map_text(item->fields, "type")));
+    line(t, "编号", "number", shown(t, map_text(item->fields, "number")));
+    line(t, "生产者", "producer", shown(t, map_text(item->fields, "producer")));
+    line(t, "取代", "replaces", shown(t, map_text(item->fields, "supersedes")));
+    if (until.len > 0 && map_uint(item->fields, "until") > 0)
+        line(t, "有效至", "valid until", time_text(t, map_uint(item->fields, "until")));
+    things_shown(t, item, ROLE_COVERED, about);
+    for (struct list l = list_open(map_get(item->fields, "upstream")); list_next(&l, &entry);)
+        line(t, "上游", "rests on", shown(t, value_text(entry)));
+    fields_shown(t, map_get(item->fields, "fields"), 4, 0);
+}
+
 void timeline_event(struct tool *t, const struct item *item, const char *who, struct span about) {
+    if (item->type >= ITEM_CERTIFICATE_ISSUED && item->type <= ITEM_CERTIFICATE_REVOKED) {
+        certificate_shown(t, item, who, about);
+        return;
+    }
     struct span step = event_biz_step(item), disposition = event_disposition(item);
     struct span time = event_text(item, "eventTime");
     const char *what = step.len ? word_shown(t, step) : word_shown(t, event_action(item));

@@ -131,6 +131,7 @@ const char *role_text(uint8_t role, enum lang lang) {
         [ROLE_INPUT_QUANTITY] = "投入批量",
         [ROLE_OUTPUT] = "产出",
         [ROLE_OUTPUT_QUANTITY] = "产出批量",
+        [ROLE_COVERED] = "货物",
     };
     static const char *const en[] = {
         [ROLE_PARENT] = "container",
@@ -142,8 +143,9 @@ const char *role_text(uint8_t role, enum lang lang) {
         [ROLE_INPUT_QUANTITY] = "input quantity",
         [ROLE_OUTPUT] = "output",
         [ROLE_OUTPUT_QUANTITY] = "output quantity",
+        [ROLE_COVERED] = "covers",
     };
-    if (role < ROLE_PARENT || role > ROLE_OUTPUT_QUANTITY) return "?";
+    if (role < ROLE_PARENT || role > ROLE_COVERED) return "?";
     return lang == LANG_ZH ? zh[role] : en[role];
 }
 
@@ -151,7 +153,7 @@ const char *unit_text(struct span unit, enum lang lang) {
     static const struct word_row units[] = {
         {"KGM", "千克", "kg"},   {"GRM", "克", "g"},     {"TNE", "吨", "t"},
         {"LTR", "升", "l"},      {"MTR", "米", "m"},     {"MTK", "平方米", "m²"},
-        {"PR", "双", "pairs"},   {"EA", "件", "pieces"}, {"H87", "件", "pieces"},
+        {"PR", "双", "pairs"},   {"NPR", "双", "pairs"},   {"EA", "件", "pieces"}, {"H87", "件", "pieces"},
         {"CEL", "℃", "°C"},      {"P1", "%", "%"},       {"A93", "克/立方米", "g/m³"},
         {"MTQ", "立方米", "m³"}, {"XBX", "箱", "boxes"}, {"FAH", "℉", "°F"},
     };

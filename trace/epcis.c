@@ -77,6 +77,9 @@ static enum err things_from(const struct take *t, const struct span lists[ROLES]
             if (next->identifier.len < 1 || next->identifier.len > IDENTIFIER_BYTES_MAX) {
                 return refuse_entry(t, ERR_IDENTIFIER_LENGTH, role, i);
             }
+            /* SPEC E6: "nor is anything inside them" */
+            if (value_kind(next->quantity) == VALUE_EXT || value_kind(next->unit) == VALUE_EXT)
+                return refuse_entry(t, ERR_ITEM_HIDDEN, role, i);
             next++;
         }
     }

@@ -269,6 +269,9 @@ static void told_transformation(struct story *s, const struct item *item,
     for (uint32_t i = 0; i < count; i++) {
         if (!(list[i].roles & inputs)) {
             make(s, item, &list[i]);
+            /* A lot named beside its pieces, for certificates: what moves is the pieces. */
+            if (i > 0 && list[i].kind == IDENTIFIER_LOT && list[i - 1].kind == IDENTIFIER_ITEM)
+                thing_find(s, list[i].canonical)->used = true;
             continue;
         }
         struct story_thing *t = thing_find(s, list[i].canonical);
