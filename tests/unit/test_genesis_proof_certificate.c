@@ -236,6 +236,60 @@ static void nothing_of_a_line_can_be_left_out(void **state) {
     end(&p);
 }
 
+enum { DOCUMENTS = 15, LINES = 5, RECORDS = 27, NAME = 500 };
+
+/* Whole lines of certificates, each with a lot and long names of documents: a value of 11 KiB for each item. */
+static void long_lines(struct proving *p, uint32_t first, char names[DOCUMENTS][NAME + 1],
+                       const char *unit) {
+    enum { ITEMS = LINES * CERTIFICATE_LINE_MAX };
+    struct item *items = arena_alloc(&p->w.arena, ITEMS, sizeof *items);
+    struct covers covers[1 + DOCUMENTS] = {{LOT_A, 0, NULL}};
+    assert_non_null(items);
+    for (uint32_t i = 0; i < DOCUMENTS; i++)
+        covers[1 + i] = (struct covers){names[i], 1, unit};
+    for (uint32_t i = 0; i < ITEMS; i++) {
+        char number[16], last[24];
+        snprintf(number, sizeof number, "%u", first + i);
+        snprintf(last, sizeof last, "farm1/%u", first + i - 1);
+        struct certificate_issue c = {.number = span_text(number),
+                                      .type = span_text("papers"),
+                                      .producer = span_text("farm1"),
+                                      .from_ms = p->w.head.time_ms};
+        if (i % CERTIFICATE_LINE_MAX > 0) c.supersedes = span_text(last);
+        items[i] = world_issue(&p->w, &c, covers, 1 + DOCUMENTS);
+    }
+    struct record_header d = world_draft(&p->w, "farm1", RECORD_CERTIFICATES);
+    (void)world_add(&p->w, world_record(&p->w, &d, items, ITEMS, "farm1"));
+    assert_int_equal(world_close(&p->w, 1000), OK);
+    assert_int_equal(p->w.results[0].code, RESULT_ACCEPTED);
+}
+
+/* Anybody may ask about a lot that somebody wrote too much about: the node says so, and lives. */
+static void more_certificates_than_a_bundle_holds(void **state) {
+    (void)state;
+    struct proving p;
+    char names[DOCUMENTS][NAME + 1], unit[251] = {0};
+    memset(unit, 'u', sizeof unit - 1);
+    begin(&p);
+    for (uint32_t i = 0; i < DOCUMENTS; i++) {
+        memset(names[i], 'a' + (int)i, NAME);
+        memcpy(names[i], "https://papers.example/", 23);
+        names[i][NAME] = '\0';
+    }
+    struct certificate_type type = world_type("papers");
+    type.quota = CERTIFICATE_NO_QUOTA;
+    type.covers = 0x3f;
+    type.things_max = 16;
+    (void)world_set_type(&p.w, &type);
+    for (uint32_t i = 0; i < RECORDS; i++)
+        long_lines(&p, 100 + i * LINES * CERTIFICATE_LINE_MAX, names, unit);
+    attest(&p);
+    buffer_clear(&p.bundle);
+    assert_int_equal(proof_build_thing(&p.source, span_text(LOT_A), &p.bundle), ERR_PROOF_SIZE);
+    assert_int_equal(p.bundle.len, 0);
+    end(&p);
+}
+
 int main(void) {
     crypto_start();
     const struct CMUnitTest tests[] = {
@@ -246,6 +300,7 @@ int main(void) {
         cmocka_unit_test(a_line_is_shown_to_its_end),
         cmocka_unit_test(a_lot_brings_its_certificates),
         cmocka_unit_test(nothing_of_a_line_can_be_left_out),
+        cmocka_unit_test(more_certificates_than_a_bundle_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
