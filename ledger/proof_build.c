@@ -11,6 +11,8 @@
 
 /* An event names more things than this: only those in question are disclosed. */
 enum { THINGS_ALL_MAX = 16 };
+/* A status takes more than 64 bytes of a bundle: no bundle holds more of them. */
+enum { STATUSES_MAX = PROOF_BYTES_MAX / 64 };
 
 static void pack_digest(struct buffer *out, const struct digest *d) {
     pack_bytes(out, span_of(d->b, 32));
@@ -33,9 +35,10 @@ struct build {
     struct build_status {
         uint8_t type;
         struct span subject;
+        bool line; /* of a certificate: what its line asks for is wanted already */
     } * statuses;
     uint32_t statuses_count, statuses_max;
-    bool full;              /* more was wanted than the arena holds */
+    bool full;              /* more was wanted than the arena or a bundle holds */
     struct span identifier; /* questions 2 and 4 */
 };
 
@@ -81,10 +84,6 @@ static bool names_identifier(const struct build *b, const struct thing *thing) {
            span_equal(buffer_span(&canonical), b->identifier);
 }
 
-static void pack_thing(struct build *b, const struct thing *thing) {
-    thing_encode(thing, &b->out);
-}
-
 static enum err pack_some_things(struct build *b, const struct item *item) {
     struct levels levels;
     uint32_t count = 0;
@@ -105,7 +104,7 @@ static enum err pack_some_things(struct build *b, const struct item *item) {
         if (!named[i]) continue;
         pack_array(&b->out, 3);
         pack_uint(&b->out, i);
-        pack_thing(b, &item->things[i]);
+        thing_encode(&item->things[i], &b->out);
         levels_path(&levels, i, &b->out);
     }
     return OK;
@@ -129,7 +128,7 @@ static enum err pack_item(struct build *b, const struct record *r, const struct 
         pack_uint(&b->out, 1);
         pack_array(&b->out, item->things_count);
         for (uint32_t i = 0; i < item->things_count; i++)
-            pack_thing(b, &item->things[i]);
+            thing_encode(&item->things[i], &b->out);
     }
     levels_path(levels, index, &b->out);
     return b->out.overflow ? ERR_PROOF_SIZE : OK;
@@ -154,21 +153,29 @@ static enum err pack_record(struct build *b, const struct build_record *at) {
     return e;
 }
 
-static void want(struct build *b, uint8_t type, struct span subject) {
+/* Where it stands among the wanted, until the next one is; NULL when there is no room. */
+static struct build_status *want(struct build *b, uint8_t type, struct span subject) {
     for (uint32_t i = 0; i < b->statuses_count; i++)
-        if (b->statuses[i].type == type && span_equal(b->statuses[i].subject, subject)) return;
+        if (b->statuses[i].type == type && span_equal(b->statuses[i].subject, subject))
+            return &b->statuses[i];
     if (b->statuses_count == b->statuses_max) {
         uint32_t max = b->statuses_max ? 2 * b->statuses_max : 64;
-        struct build_status *more = arena_alloc(&b->arena, max, sizeof *more);
-        if (!more) {
-            b->full = true;
-            return;
-        }
+        struct build_status *more = max <= STATUSES_MAX ? arena_alloc(&b->arena, max, sizeof *more) : NULL;
+        b->full = b->full || !more;
+        if (!more) return NULL;
         if (b->statuses_count > 0) memcpy(more, b->statuses, b->statuses_count * sizeof *more);
         b->statuses = more;
         b->statuses_max = max;
     }
-    b->statuses[b->statuses_count++] = (struct build_status){type, subject};
+    b->statuses[b->statuses_count] = (struct build_status){type, subject, false};
+    return &b->statuses[b->statuses_count++];
+}
+
+/* A copy in the arena; empty, and b->full is set, when there is no room. */
+static struct span keep(struct build *b, struct span bytes) {
+    struct span copy = arena_copy(&b->arena, bytes);
+    b->full = b->full || !copy.data;
+    return copy.data ? copy : SPAN_EMPTY;
 }
 
 /* A status value, decoded; its spans live in the arena. */
@@ -178,29 +185,28 @@ static bool value_of(struct build *b, uint8_t type, struct span subject, const s
     struct digest key = status_key(type, subject);
     buffer_init(&bytes, STATUS_VALUE_BYTES_MAX);
     if (!status_get(b->source->reader, &key, &bytes)) return false;
-    struct span copy = arena_copy(&b->arena, buffer_span(&bytes));
-    if (!copy.data) {
-        b->full = true;
-        return false;
-    }
-    CHECK(codec_decode(value, copy, &b->arena, ret) == OK);
-    return true;
+    struct span copy = keep(b, buffer_span(&bytes));
+    enum err e = copy.data ? codec_decode(value, copy, &b->arena, ret) : ERR_TOO_LARGE;
+    CHECK(e == OK || e == ERR_TOO_LARGE);
+    if (e) b->full = true;
+    return e == OK;
 }
 
 /* SPEC P8: "The *line* of a certificate is" */
 static void want_line(struct build *b, struct span id) {
-    while (id.len > 0) {
+    while (id.len > 0 && !b->full) {
         struct certificate_value c;
         struct unpack u;
-        want(b, STATUS_CERTIFICATE, id);
+        struct build_status *at = want(b, STATUS_CERTIFICATE, id);
+        if (!at || at->line) return;
+        at->line = true;
         if (!value_of(b, STATUS_CERTIFICATE, id, &certificate_value_type, &c)) return;
         struct span issuer, number;
         CHECK(certificate_id_split(id, &issuer, &number));
         want(b, STATUS_MEMBER, issuer);
         want(b, STATUS_MEMBER, c.producer);
         unpack_init(&u, c.upstream);
-        uint32_t count = unpack_array(&u, CERTIFICATE_UPSTREAM_MAX);
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t left = unpack_array(&u, CERTIFICATE_UPSTREAM_MAX); left > 0; left--)
             want(b, STATUS_CERTIFICATE, unpack_text(&u, CERTIFICATE_ID_BYTES_MAX));
         CHECK(unpack_end(&u) == OK);
         id = c.other;
@@ -215,12 +221,15 @@ static void want_certificates(struct build *b) {
             const struct item *item = &r->record.items[r->items[k]];
             struct certificate_issue c;
             struct buffer id CLEANUP(buffer_free) = {0};
-            if (item->type != ITEM_CERTIFICATE_ISSUED && item->type != ITEM_CERTIFICATE_SUPERSEDED)
-                continue;
-            CHECK(certificate_issue_decode(item, &b->arena, &c) == OK);
+            bool issues = item->type == ITEM_CERTIFICATE_ISSUED || item->type == ITEM_CERTIFICATE_SUPERSEDED;
+            if (!issues) continue;
+            enum err e = certificate_issue_decode(item, &b->arena, &c);
+            CHECK(e == OK || e == ERR_TOO_LARGE);
+            b->full = b->full || e;
+            if (e) return;
             buffer_init(&id, CERTIFICATE_ID_BYTES_MAX);
             certificate_id_write(r->record.header.subject, c.number, &id);
-            want_line(b, arena_copy(&b->arena, buffer_span(&id)));
+            want_line(b, keep(b, buffer_span(&id)));
         }
     }
 }
@@ -271,8 +280,7 @@ static enum err load_record(struct build *b, uint64_t height, uint32_t index, st
     enum err e = query_record_bytes(b->source->reader, height, index, &wire);
     if (e) return e;
     struct span copy = arena_copy(&b->arena, buffer_span(&wire));
-    if (!copy.data) return ERR_PROOF_SIZE;
-    return record_parse(b->source->params, copy, &b->arena, ret, NULL);
+    return copy.data ? record_parse(b->source->params, copy, &b->arena, ret, NULL) : ERR_PROOF_SIZE;
 }
 
 static enum err build_begin(struct build *b, const struct proof_source *source) {
@@ -441,19 +449,19 @@ static enum err build_thing(struct build *b, struct span canonical) {
     uint64_t before;
     b->identifier = canonical;
     enum err e = read_history(b, NULL, &history, &count, &before);
-    if (e) return e;
-    struct place *places = places_of(b, history, count, 0);
-    if (!places) return ERR_PROOF_SIZE;
+    struct place *places = e == OK ? places_of(b, history, count, 0) : NULL;
+    if (!places) return e ? e : ERR_PROOF_SIZE;
     e = load_places(b, places, count);
     if (e) return e;
     pack_array(&b->out, 2);
     pack_uint(&b->out, PROOF_THING);
     pack_text(&b->out, canonical);
-    want_thing(b);
-    want_certificates(b);
     e = pack_head(b);
     if (e == OK) e = pack_records(b);
-    if (e == OK) e = pack_statuses(b);
+    if (e) return e; /* too many: their certificates need not be looked at */
+    want_thing(b);
+    want_certificates(b);
+    e = pack_statuses(b);
     if (e == OK) pack_entries(b, history, count);
     return e;
 }
@@ -498,10 +506,6 @@ enum err proof_build_certificate(const struct proof_source *source, struct span 
     return build_end(&b, e, out);
 }
 
-static bool pack_get(struct build *b, const struct code *code, struct pack_value *ret) {
-    return value_of(b, STATUS_PACK, span_text(code->pack_id), &pack_value_type, ret);
-}
-
 enum err proof_code_leaf_needed(struct reader r, struct span canonical, struct arena *arena,
                                 struct code *ret_code, struct pack_value *ret_pack,
                                 bool *ret_needed) {
@@ -533,7 +537,7 @@ static void want_pack(struct build *b, const struct code *code, const struct pac
         return;
     buffer_init(&claim, 64);
     claim_subject(code->pack_id, code->index, &claim);
-    want(b, STATUS_CLAIM, arena_copy(&b->arena, buffer_span(&claim)));
+    want(b, STATUS_CLAIM, keep(b, buffer_span(&claim)));
 }
 
 static void pack_code_question(struct build *b, const struct proof_leaf *leaf) {
@@ -564,7 +568,8 @@ static enum err build_code(struct build *b, const struct code *code, const struc
     uint32_t told = count;
     want_thing(b);
     want(b, STATUS_PACK, span_text(code->pack_id));
-    bool exists = pack_get(b, code, &pack), inside = exists && code->index < pack.count;
+    bool exists = value_of(b, STATUS_PACK, span_text(code->pack_id), &pack_value_type, &pack),
+         inside = exists && code->index < pack.count;
     if (inside && !leaf) return ERR_PROOF_LEAF_ABSENT;
     if (exists) {
         want_pack(b, code, &pack, inside ? leaf : NULL);
