@@ -3,10 +3,18 @@
  * asked for. */
 #include "ledger/state.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANGES_BYTES_MAX = 1 << 30, SLOTS_FIRST = 256 };
+#include "base/limits.h"
+
+enum { SLOTS_FIRST = 256 };
+
+/* What one block changes. The worst is a block of revocations: an item of some 40 bytes writes a certificate of up to 16 KiB anew. No
+ * block may reach this, or every node ends at it: it is far above, and only what is used is taken. */
+#define CHANGES_BYTES_MAX ((size_t)4 << 30)
+static_assert((size_t)BLOCK_BYTES_MAX / 32 * (20 << 10) <= CHANGES_BYTES_MAX, "no block changes more");
 
 /* Kept behind a pointer: sorting is not a change that a caller can see. */
 struct order {
