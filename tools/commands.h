@@ -11,7 +11,8 @@ extern const struct command cmd_verify, cmd_trace, cmd_proof_get, cmd_record_sho
 extern const struct command cmd_member_list, cmd_member_show, cmd_member_admit, cmd_member_suspend,
     cmd_member_key_add, cmd_member_key_revoke, cmd_member_approve, cmd_member_submit;
 extern const struct command cmd_cert_type, cmd_cert_issue, cmd_cert_revoke,
-    cmd_cert_show, cmd_cert_list, cmd_cert_check;
+    cmd_cert_show, cmd_cert_list, cmd_cert_check,
+    cmd_cert_print;
 extern const struct command cmd_status, cmd_checkpoint_show, cmd_checkpoint_policy;
 extern const struct command cmd_completion, cmd_help, cmd_version;
 extern const struct command cmd_epcis_hash;

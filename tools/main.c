@@ -21,6 +21,7 @@ static const struct command *const commands[] = {
     &cmd_cert_show,
     &cmd_cert_list,
     &cmd_cert_check,
+    &cmd_cert_print,
     &cmd_cert_type,
     &cmd_member_list,
     &cmd_member_show,

@@ -246,3 +246,33 @@ says() {
     cmp before lucheng.shanfu-yangmei.C1.openings.json
     [ "$(suyuan cert show lucheng.shanfu-yangmei/C1 --json | jq '.certificate.covers[0].quantity_millionths')" = 2500000 ]
 }
+
+@test "on paper: its words, six items, both statements and three bases, the code; a revoked one overprinted" {
+    [ -x "$SUYUAN_BIN/suyuan-print" ] || skip "suyuan-print is not built"
+    jq '.number = "D1" | .covers[0].quantity = 5' "$BATS_FILE_TMPDIR/pledge.json" > d1.json
+    exits 0 suyuan cert issue --file d1.json --key "$farm" --openings d1.openings
+    exits 2 suyuan cert print lucheng.shanfu-yangmei/D1
+    exits 0 suyuan cert print lucheng.shanfu-yangmei/D1 -o d1.pdf --openings d1.openings
+    [ "$(head -c 5 d1.pdf)" = %PDF- ]
+    exits 0 suyuan cert print lucheng.shanfu-yangmei/D1 -o shut.pdf --json
+    [ "$(jq -r .state <<<"$output")" = active ]
+    if command -v pdftotext >/dev/null; then
+        pdftotext -layout d1.pdf d1.txt
+        for words in 承诺达标合格证 产品名称 数量 产地 开具日期 承诺主体 联系方式 0577-00000101 生产者承诺 收购者承诺 委托检测 自我检测 \
+            质量安全控制符合要求 D1; do
+            grep -q "$words" d1.txt || { echo "not on paper: $words"; cat d1.txt; return 1; }
+        done
+        pdftotext shut.pdf - | grep -q 未公开
+        ! pdftotext shut.pdf - | grep -q 0577-00000101 || return 1
+    fi
+    exits 0 suyuan cert revoke lucheng.shanfu-yangmei/D1 --key "$farm"
+    exits 0 suyuan cert print lucheng.shanfu-yangmei/D1 -o revoked.pdf
+    ! cmp -s shut.pdf revoked.pdf
+    # The letters of REVOKED lie across the page, each a line of its own.
+    if command -v pdftotext >/dev/null; then
+        pdftotext revoked.pdf - | grep -qx K
+        ! pdftotext shut.pdf - | grep -qx K || return 1
+    fi
+    exits 7 suyuan cert print lucheng.shanfu-yangmei/NONE -o none.pdf
+    [ ! -e none.pdf ]
+}
