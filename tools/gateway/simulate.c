@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tools/gateway/batch.h"
+#include "tools/gateway/intake.h"
 #include "tools/gateway/mqtt.h"
 #include "tools/gateway/run.h"
 #include "tools/gateway/world.h"
@@ -35,6 +36,8 @@ struct simulation {
     struct http_client *http;
     struct http_answer answer;
     struct mqtt *mqtt;
+    struct intake *intake; /* a spool of its own, received then */
+    uint64_t newest_ms;
     FILE *expected;
     uint64_t rate, began_ms;
     uint64_t reads, messages, movements, events, retries;
@@ -197,6 +200,45 @@ static int read_sent(struct simulation *s) {
     return full ? message_send(s) : EXIT_OK;
 }
 
+/* ---- a gateway that was cut off: the reads lie in its spool, received as they were made ---- */
+
+static int gap_fail(struct simulation *s, enum err e) {
+    const char *text = e == ERR_SPOOL ? intake_trouble(s->intake) : err_text(e, s->tool->lang);
+    return fail(s->tool, EXIT_BROKEN, "help gateway simulate", "%s：%s", "%s: %s", s->config->spool,
+                text);
+}
+
+static int gap_start(struct simulation *s, uint64_t begin_ms) {
+    struct refusal refusal;
+    if (s->config->spool == NULL || s->url != NULL || s->mqtt != NULL)
+        return fail(s->tool, EXIT_USAGE, "help gateway simulate",
+                    "--spool 不能与 --http、--mqtt 同用", "--spool goes without --http and --mqtt");
+    s->newest_ms = begin_ms;
+    return intake_open(s->config, begin_ms, &s->intake, &refusal) == OK
+               ? EXIT_OK
+               : fail_refusal(s->tool, EXIT_BROKEN, "help gateway simulate", s->config->spool,
+                              &refusal);
+}
+
+/* The gateway's clock, that week, was the newest read it had seen. */
+static int gap_read(struct simulation *s, const struct tag_read *read) {
+    if (read->time_ms > s->newest_ms) s->newest_ms = read->time_ms;
+    enum err e = intake_take(s->intake, read, s->newest_ms);
+    s->reads++;
+    if (e == OK && intake_group(s->intake) >= s->message_reads_max) {
+        s->messages++;
+        e = intake_commit(s->intake);
+    }
+    return e == OK ? EXIT_OK : gap_fail(s, e);
+}
+
+static int gap_end(struct simulation *s) {
+    enum err e = intake_commit(s->intake);
+    if (e == OK) e = intake_keep(s->intake);
+    s->messages++;
+    return e == OK ? EXIT_OK : gap_fail(s, e);
+}
+
 /* ---- streams ---- */
 
 static int world_play(struct simulation *s, const struct world_options *o) {
@@ -207,11 +249,16 @@ static int world_play(struct simulation *s, const struct world_options *o) {
     if (world_new(s->config, o, expected_write, s, &w, &refusal) != OK)
         return fail_refusal(s->tool, EXIT_REFUSED, "help gateway simulate", "--config", &refusal);
     while (code == EXIT_OK && world_next(w, &read)) {
+        if (s->intake != NULL) {
+            code = gap_read(s, &read);
+            continue;
+        }
         read_write(s, &read);
         code = read_sent(s);
     }
     world_free(w);
-    return code ? code : message_send(s);
+    if (code) return code;
+    return s->intake != NULL ? gap_end(s) : message_send(s);
 }
 
 /* A recorded stream goes out as it was written. */
@@ -237,19 +284,12 @@ static int file_play(struct simulation *s, const char *path) {
 /* ---- options ---- */
 
 static int config_read(struct simulation *s, const struct arguments *a) {
-    struct buffer text CLEANUP(buffer_free) = {0};
-    struct refusal refusal;
     const char *path = argument(a, OPTION_CONFIG);
     if (path == NULL && argument(a, OPTION_FILE) != NULL) return EXIT_OK;
     if (path == NULL)
         return fail(s->tool, EXIT_USAGE, "help gateway simulate", "缺少 --config 或 --file",
                     "--config or --file is missing");
-    buffer_init(&text, CONFIG_BYTES_MAX);
-    int code = file_read(s->tool, path, &text);
-    if (code) return code;
-    if (config_parse(buffer_span(&text), &s->config, &refusal) != OK)
-        return fail_refusal(s->tool, EXIT_REFUSED, "help gateway run", path, &refusal);
-    return EXIT_OK;
+    return gateway_config_load(s->tool, a, &s->config);
 }
 
 static int format_read(struct simulation *s, const struct arguments *a) {
@@ -322,6 +362,11 @@ static int play(struct simulation *s, const struct arguments *a) {
     if (expected != NULL && (s->expected = fopen(expected, "we")) == NULL)
         return fail_file(s->tool, "help gateway simulate", expected);
     s->began_ms = clock_ms();
+    if (argument(a, OPTION_SPOOL) != NULL && file != NULL)
+        return fail(s->tool, EXIT_USAGE, "help gateway simulate", "--spool 不能与 --file 同用",
+                    "--spool goes without --file");
+    if (argument(a, OPTION_SPOOL) != NULL) code = gap_start(s, o.begin_ms);
+    if (code) return code;
     code = file != NULL ? file_play(s, file) : world_play(s, &o);
     if (code == EXIT_OK && s->mqtt != NULL) code = mqtt_settle(s, 0);
     if (s->expected != NULL && fclose(s->expected) != 0 && code == EXIT_OK)
@@ -357,6 +402,7 @@ int gateway_simulate(struct tool *t, const struct arguments *a) {
     }
     http_client_free(s.http);
     mqtt_free(s.mqtt);
+    intake_close(s.intake);
     config_free(s.config);
     buffer_free(&s.message);
     buffer_free(&s.answer.body);

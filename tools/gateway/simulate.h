@@ -1,5 +1,6 @@
 /* simulate.h: `suyuan gateway simulate`: a recorded stream, or a made-up one (world.h), to standard
- * output, over HTTP or over MQTT; and what a gateway must make of a made-up one. */
+ * output, over HTTP, over MQTT or, as if the gateway had been cut off from the ledger all the while,
+ * into its spool; and what a gateway must make of a made-up one. */
 #ifndef TOOLS_GATEWAY_SIMULATE_H
 #define TOOLS_GATEWAY_SIMULATE_H
 
@@ -20,6 +21,7 @@ enum {
     OPTION_RATE,
     OPTION_MESSAGE,
     OPTION_EXPECTED,
+    OPTION_SPOOL,
 };
 
 /* Returns an exit code, the complaint printed. */
