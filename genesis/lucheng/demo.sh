@@ -1,3 +1,4 @@
+run verify "$dir/made-up.syp" --genesis "$dir/genesis"
 #!/bin/sh
 # demo.sh BUILD [--stop] [--dir DIR]: the story of Lucheng on four validators on this machine. Called by ./run demo.
 # --stop stops the network at the end and picks free ports (for tests); otherwise it is left running.
@@ -24,6 +25,7 @@ lot=https://id.gs1.org/01/06972230100017/10/YM20260612
 carton=https://id.gs1.org/00/069722301000001014
 shoes=urn:epc:id:sgtin:69722321.00001.20000
 failed_lot=https://id.gs1.org/01/06972230300028/10/S261016
+origin=lucheng.shoe-association/XG-2026-0001
 
 bold= plain=
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
@@ -57,6 +59,25 @@ documents() {
     [ ! -t 1 ] || printf '\r'
     printf '%d 份文档已落账 documents in the ledger\n' "$n"
 }
+
+keys=$dir/keys/members
+# fails CODE WHAT COMMAND...: shown, and it has to end with this exit code.
+fails() {
+    want=$1 what=$2 code=0
+    shift 2
+    run "$@" || code=$?
+    [ $code -eq "$want" ] || { echo "$what: $code" >&2; exit 1; }
+}
+# quietly WHAT COMMAND...: its output only when it fails.
+quietly() {
+    what=$1
+    shift
+    "$suyuan" "$@" >"$dir/quiet.log" 2>&1 || { cat "$dir/quiet.log" >&2; echo "$what" >&2; exit 1; }
+}
+# Asks the first node.
+get() { curl -s -f -m 20 -H 'accept: application/ld+json, application/json' "$first/v1/records$1"; }
+# The N-th column of line LINE of the pack's secrets.
+secret() { sed -n "$1p" "$dir/pack/secrets.csv" | cut -d, -f"$2"; }
 
 heading '一 四个验证节点 · four validators'
 if [ -e "$dir/devnet.json" ]; then
@@ -113,13 +134,93 @@ code=0
 run verify "$dir/forged.syp" --genesis "$dir/genesis" || code=$?
 [ $code -eq 4 ] || { echo "伪造的证明没有被识破 the forged proof was not refused: $code" >&2; exit 1; }
 
-heading '七 一个验证节点被强制结束，其余继续 · a validator is killed, the others go on'
+heading '七 证书：类型由农业农村局设定 · certificates: their types, set by the bureau'
+for type in conformity shoe-origin test-report inspection regional-mark; do
+    printf '%s$ suyuan cert type set %s.json%s\n' "$bold" $type "$plain"
+    quietly "未能设定 not set: $type" cert type set "$story/certificates/$type.json" --key "$keys/lucheng.agri-bureau.key"
+done
+run cert type list
+heading '    每批收获一张承诺达标合格证，每批鞋一张原产地证书 · a pledge for every harvest, an origin certificate for every batch of shoes'
+pledges=0 origins=0 reports=0
+mkdir "$dir/openings"
+for f in "$story"/certificates/issued/*.json; do
+    name=$(basename "$f" .json)
+    quietly "未能签发 not issued: $name" cert issue --file "$f" --outbox none --openings "$dir/openings/$name.json" \
+        --key "$keys/lucheng.$(echo "$name" | cut -d. -f2).key"
+    case $name in
+    *.conformity-*) pledges=$((pledges + 1)) ;;
+    *.shoe-origin-*) origins=$((origins + 1)) ;;
+    *) reports=$((reports + 1)) ;;
+    esac
+    [ ! -t 1 ] || printf '\r%s' "${name%%.*}"
+done
+[ ! -t 1 ] || printf '\r'
+printf '%d 张合格证、%d 份检测报告、%d 张鞋类原产地证书已签发 pledges, test reports and certificates of origin issued\n' \
+    $pledges $reports $origins
+run cert show "$origin"
+heading '    它的证明，离线可验 · its proof, checked off line'
+run proof get certificate "$origin" -o "$dir/certificate.syp"
+run verify "$dir/certificate.syp" --genesis "$dir/genesis"
+
+heading '八 伪造的证书 · forged certificates'
+printf '鞋厂冒充协会签发 a factory issues what only the association may:\n'
+fails 3 '伪造的证书没有被拒绝 a forged certificate was not refused' cert issue --key "$keys/lucheng.zuji-kids.key" \
+    --file "$story/certificates/refused/001.zuji-kids.forged-origin-kb88010904.json" --openings "$dir/openings/r1.json"
+printf '二十双里的第二十一双 the twenty-first pair of twenty:\n'
+fails 3 '超出所产的证书没有被拒绝 a certificate above what was made was not refused' cert issue --key "$keys/lucheng.shoe-association.key" \
+    --file "$story/certificates/refused/002.shoe-association.above-what-was-made-kb88010904.json" --openings "$dir/openings/r2.json"
+
+heading '九 鞋厂凭证书领码 · a factory draws codes on its certificate'
+set -- code pack --gtin 06972232100015 --lot KB88010904 --certificate "$origin" --host https://id.lucheng.example \
+    --key "$keys/lucheng.kangbu-shoes.key"
+printf '证书是二十双的，领不到两千个码 the certificate is for twenty pairs, not for 2,000 codes:\n'
+fails 3 '超出证书的码包没有被拒绝 a pack above its certificate was not refused' "$@" --count 2000 -o "$dir/pack-refused"
+run "$@" --count 20 -o "$dir/pack"
+url=$(secret 2 3) serial=$(secret 2 2)
+heading '    一双鞋上的码：真，离线可验 · the code on a pair: genuine, checked off line'
+run code show "$url"
+run proof get code "$url" -o "$dir/code.syp"
+run verify "$dir/code.syp" --genesis "$dir/genesis"
+heading '    编造的码：从未发出，同样可证 · a made-up code: never issued, and that too is proven'
+case $serial in *0) last=1 ;; *) last=0 ;; esac
+made_up=${url%?}$last
+fails 4 '编造的码没有被识破 a made-up code was not seen' code show "$made_up"
+run proof get code "$made_up" -o "$dir/made-up.syp"
+run verify "$dir/made-up.syp" --genesis "$dir/genesis" || code=$?
+heading '    刮开认领；再次认领时说明首次的时间和地点 · claimed by its inner code; a second claim is told when and where'
+run code claim "$url" --inner "$(secret 2 4)" --division 330302 --key "$keys/lucheng.shoe-city-mall.key"
+fails 3 '再次认领没有被拒绝 a second claim was not refused' code claim "$url" --inner "$(secret 2 4)" --division 310101 \
+    --key "$keys/lucheng.wuma-fruit.key"
+
+heading '十 一周的 RFID：网关断网七天，恢复后补送 · a week of RFID: a gateway cut off for seven days catches up'
+quietly '未能生成密钥 no key made' key new "$dir/kangbu-gate.key" --json
+mv "$dir/quiet.log" "$dir/kangbu-gate.pub"
+run member admit lucheng.kangbu-gate --name '康步鞋业仓库网关 Kangbu warehouse gateway' --roles device --division 330302 \
+    --public-key "$dir/kangbu-gate.pub" --key "$keys/lucheng.agri-bureau.key"
+cp "$story/gateway.json" "$dir/gateway.json"
+week=$(date -u -d @$(($(date +%s) - 8 * 86400)) +%Y-%m-%dT00:00:00Z)
+run gateway simulate --config "$dir/gateway.json" --spool --begin "$week" --spread 7d --tags 40 --visits 6 --reads 16 --seed 7 \
+    --format mixed --expected "$dir/movements.tsv"
+run gateway run --config "$dir/gateway.json" --status 0s </dev/null
+expected=$(wc -l <"$dir/movements.tsv")
+get '?subject=lucheng.kangbu-gate&limit=500' | tr '{' '\n' >"$dir/records.json"
+events=$(sed -n 's/.*"id":"\([0-9a-f]*\)".*"kind":1,.*/\1/p' "$dir/records.json" |
+    while read -r id; do get "/$id/epcis"; done | grep -o '"eventTime"' | wc -l)
+hours=$(grep -c '"kind":10,' "$dir/records.json")
+printf '账本上 %d 个事件，应有 %d；%d 个小时的读取已存证 %d events on the ledger, %d expected; the reads of %d hours anchored\n' \
+    "$events" "$expected" "$hours" "$events" "$expected" "$hours"
+[ "$events" -eq "$expected" ] || exit 1
+heading '    有争议的一次读取 · a disputed read is opened'
+run gateway prove --config "$dir/gateway.json" --read 1234 -o "$dir/read.syr"
+run gateway prove --check "$dir/read.syr" --genesis "$dir/genesis"
+
+heading '十一 一个验证节点被强制结束，其余继续 · a validator is killed, the others go on'
 run devnet kill 3 --dir "$dir"
 documents 202 204
 printf '记错的一盒，已更正 the box recorded as sold by mistake, corrected:\n'
 run trace "$box_sold_by_mistake"
 
-heading '八 它回来并追上 · it comes back and catches up'
+heading '十二 它回来并追上 · it comes back and catches up'
 run devnet start 3 --dir "$dir"
 
 heading '接着试 · next'
@@ -133,6 +234,10 @@ cat <<END
   export PATH=$build:\$PATH                       使提示中的命令可以照样粘贴 so that what it says to try can be pasted
   suyuan status$node
   suyuan trace $shoes$node --verify --genesis $dir/genesis
+  suyuan cert list$node --thing $lot             一个批次的证书 the certificates of a lot
+  suyuan code show$node $url
+  suyuan code pack$node --resume $dir/pack --key $keys/lucheng.kangbu-shoes.key    断电之后接着做，结果相同 after an outage: the same result
+  suyuan gateway prove --check $dir/read.syr --genesis $dir/genesis
   suyuan devnet up --dir $dir --follower          加一个审计节点 an audit node beside them
   suyuan bench                                    测速 how fast is it?
   curl $first/openapi.json                         接口 its interface
