@@ -190,7 +190,7 @@ static int run_revoke(struct tool *t, const struct arguments *a) {
 }
 
 /* clang-format off: one a line */
-static const struct option_row type_options[] = {DESK_OPTIONS, DRAFT_OPTION, CHAIN_OPTIONS, {0}};
+static const struct option_row type_options[] = {DESK_OPTIONS, DESK_OUTBOX_OPTION, DRAFT_OPTION, CHAIN_OPTIONS, {0}};
 static const struct example_row type_examples[] = {
     {"cert type set genesis/lucheng/certificates/conformity.json --key agri-bureau.key", "设定承诺达标合格证", "set the pledge of conformity"},
     {"cert type set origin.json -o draft.json", "需要多家批准时先写草案", "a draft first, where several have to approve"},
@@ -212,6 +212,7 @@ static const struct example_row list_examples[] = {
 static const struct option_row revoke_options[] = {
     {"reason", OPTION_REASON, "N", "原因编号", "number of the reason"},
     DESK_OPTIONS,
+    DESK_OUTBOX_OPTION,
     CHAIN_OPTIONS,
     {0},
 };

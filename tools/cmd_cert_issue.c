@@ -234,6 +234,7 @@ static const struct option_row options[] = {
     {"openings", OPTION_OPENINGS, "FILE", "隐藏字段的打开文件（默认 ./签发者.编号.openings.json）",
      "keeps what opens hidden fields (default ./ISSUER.NUMBER.openings.json)"},
     DESK_OPTIONS,
+    DESK_OUTBOX_OPTION,
     CHAIN_OPTIONS,
     {0},
 };
