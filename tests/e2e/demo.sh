@@ -9,7 +9,7 @@ LC_ALL=zh_CN.UTF-8
 export LC_ALL
 
 if ! "$root/genesis/lucheng/demo.sh" "$build" --stop --dir "$dir/net" >"$dir/out" 2>"$dir/err"; then
-    tail -20 "$dir/out" "$dir/err" >&2
+    tail -n 20 "$dir/out" "$dir/err" >&2
     exit 1
 fi
 shows() { # FILE TEXT
