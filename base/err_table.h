@@ -93,7 +93,7 @@ ERR(172, ERR_CERTIFICATE_TYPE, "this is not a definition of a certificate type",
 ERR(173, ERR_CERTIFICATE_NUMBER, "a certificate number is 1 to 64 printable ASCII characters without space and slash", "证书编号须为 1 至 64 个可打印 ASCII 字符，且不含空格和斜杠")
 ERR(174, ERR_CERTIFICATE_ID, "a certificate is named by its issuer, a slash and its number", "证书以“签发者/编号”命名")
 ERR(175, ERR_CERTIFICATE_VALUE, "a field of a certificate holds what none may: texts are 1 to 1,024 bytes, integers within 2^53, hidden values of tier 3", "证书字段的取值无效：文本须为 1 至 1024 字节，整数绝对值须小于 2 的 53 次方，隐藏值须为第 3 级")
-ERR(176, ERR_CERTIFICATE_THINGS, "a certificate covers 1 to 16 identifiers, each once; a quantity is above zero, and a unit stands beside one only", "证书须列 1 至 16 个标识且不重复；数量须大于零，有数量才可有单位")
+ERR(176, ERR_CERTIFICATE_THINGS, "a certificate covers 1 to 16 identifiers, each once, of 2,048 bytes together; a quantity is above zero, and a unit stands beside one only", "证书须列 1 至 16 个标识且不重复，合计不超过 2048 字节；数量须大于零，有数量才可有单位")
 ERR(177, ERR_CERTIFICATE_PERIOD, "the certificate ends before it begins", "证书的截止时间不晚于起始时间")
 ERR(178, ERR_CERTIFICATE_UPSTREAM, "upstream certificates are not sorted or one stands twice", "上游证书未排序或重复")
 ERR(180, ERR_PACK_FORM, "a code pack is 1 to 1,000,000 codes of one GTIN or one lot of it, under 5 characters of the code alphabet", "码包应为某一 GTIN 或其某一批次的 1 至 1000000 个码，以码字符集中的 5 个字符命名")

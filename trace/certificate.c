@@ -151,6 +151,7 @@ static bool quantity_read(const struct thing *from, struct certificate_thing *to
 static enum err things_read(const struct item *item, struct arena *arena,
                             struct certificate_issue *c) {
     struct buffer text CLEANUP(buffer_free) = {0};
+    size_t names = 0;
     if (item->things_count < 1 || item->things_count > CERTIFICATE_THINGS_MAX)
         return ERR_CERTIFICATE_THINGS;
     buffer_init(&text, IDENTIFIER_BYTES_MAX);
@@ -166,6 +167,9 @@ static enum err things_read(const struct item *item, struct arena *arena,
         if (!to->canonical.data) return ERR_TOO_LARGE;
         for (uint32_t j = 0; j < i; j++)
             if (span_equal(c->things[j].canonical, to->canonical)) return ERR_CERTIFICATE_THINGS;
+        names += to->canonical.len + to->unit.len;
+        /* SPEC D2: "these texts and the units together at most 2,048 bytes" */
+        if (names > CERTIFICATE_NAMES_BYTES_MAX) return ERR_CERTIFICATE_THINGS;
     }
     c->things_count = item->things_count;
     return OK;

@@ -25,6 +25,7 @@ enum {
     CERTIFICATE_TYPE_BYTES_MAX = 8192,
     CERTIFICATE_ITEM_BYTES_MAX = 16384, /* the fields of an item */
     CERTIFICATE_UNIT_BYTES_MAX = 256,
+    CERTIFICATE_NAMES_BYTES_MAX = 2048, /* of the things and units: every revocation writes them again */
     CERTIFICATE_FIELDS_MAX = 64,
     CERTIFICATE_CHOICES_MAX = 32,
     CERTIFICATE_ISSUERS_MAX = 64,

@@ -236,9 +236,9 @@ static void nothing_of_a_line_can_be_left_out(void **state) {
     end(&p);
 }
 
-enum { DOCUMENTS = 15, LINES = 5, RECORDS = 27, NAME = 500 };
+enum { DOCUMENTS = 15, LINES = 5, RECORDS = 27, NAME = 120 };
 
-/* Whole lines of certificates, each with a lot and long names of documents: a value of 11 KiB for each item. */
+/* Whole lines of certificates, each with a lot and as long names of documents as there may be (D2). */
 static void long_lines(struct proving *p, uint32_t first, char names[DOCUMENTS][NAME + 1],
                        const char *unit) {
     enum { ITEMS = LINES * CERTIFICATE_LINE_MAX };
@@ -268,7 +268,7 @@ static void long_lines(struct proving *p, uint32_t first, char names[DOCUMENTS][
 static void more_certificates_than_a_bundle_holds(void **state) {
     (void)state;
     struct proving p;
-    char names[DOCUMENTS][NAME + 1], unit[251] = {0};
+    char names[DOCUMENTS][NAME + 1], unit[5] = {0};
     memset(unit, 'u', sizeof unit - 1);
     begin(&p);
     for (uint32_t i = 0; i < DOCUMENTS; i++) {

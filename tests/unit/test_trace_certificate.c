@@ -407,6 +407,26 @@ static void a_certificate_covers_things_once_with_a_quantity(void **state) {
             item.things_count = 17;
         },
         ERR_CERTIFICATE_THINGS);
+    /* The liar makes every revocation write many kilobytes. */
+    for (size_t over = 0; over < 2; over++) {
+        /* LOT is there already, and the unit of its quantity. */
+        LIE_THING(
+            {
+                size_t room = CERTIFICATE_NAMES_BYTES_MAX - strlen(LOT) - 3 + over;
+                static char names[5][IDENTIFIER_BYTES_MAX + 1];
+                uint32_t n = 0;
+                while (room > 0) {
+                    size_t len = room > 500 ? 500 : room;
+                    memset(names[n], 'a' + (int)n, len);
+                    names[n][len] = '\0';
+                    t[1 + n] = a_thing(&d, names[n], nil_value(&d), NULL);
+                    room -= len;
+                    n++;
+                }
+                item.things_count = 1 + n;
+            },
+            over ? ERR_CERTIFICATE_THINGS : OK);
+    }
     desk_end(&d);
 }
 
