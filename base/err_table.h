@@ -87,6 +87,8 @@ ERR(158, ERR_EPC_FILTER, "the filter value is larger than the scheme permits", "
 ERR(159, ERR_EPC_ENCODING, "the tag uses an encoding that is reserved, or not the one its value prescribes", "标签使用了保留的编码方式，或与其取值的规定不符")
 ERR(160, ERR_EPC_LINK, "this is not a Digital Link to a GS1 key", "不是指向 GS1 标识代码的 Digital Link")
 ERR(161, ERR_EPC_SEGMENT, "this is not eh with lower-case hexadecimal or ex with base64url", "不是 eh 加小写十六进制或 ex 加 base64url 的路径段")
+ERR(168, ERR_SCAN_FORM, "scan tallies are rows of one hour, one piece with GTIN and serial, one division and a count, in order, each once", "扫码计数应按序为：小时、带 GTIN 与序列号的单件、区划、次数，各行不重复")
+ERR(169, ERR_SCAN_PIECE, "scans are tallied of pieces with GTIN and serial, under a division of at most 6 digits", "扫码计数只针对带 GTIN 与序列号的单件，区划至多 6 位数字")
 ERR(170, ERR_ANCHOR_FORM, "an anchor is the root of one whole hour that is over, under a name, and has no identifiers", "存证应为某个已结束的整点小时的根，须有名称，且不含标识")
 ERR(171, ERR_CERTIFICATE_ITEM, "a certificate item has other fields than its type demands, or more than 16,384 bytes of them", "证书条目的字段不符合其类型的要求，或超过 16384 字节")
 ERR(172, ERR_CERTIFICATE_TYPE, "this is not a definition of a certificate type", "不是有效的证书类型定义")
@@ -124,6 +126,10 @@ ERR(562, ERR_LEAVES_ORDER, "the hashes of the pack's chunks must be given before
 ERR(563, ERR_LEAVES_ABSENT, "this node does not hold these leaves: it cannot tell", "本节点没有这些叶子，无法判断")
 ERR(564, ERR_LEAVES_DELETED, "the leaves of this pack were deleted on this node", "该码包的叶子已在本节点删除")
 ERR(565, ERR_LEAVES_ROOM, "this node's disk has no room for these leaves; give them to another node", "本节点磁盘放不下这些叶子，请交给其他节点")
+ERR(566, ERR_SCAN_BUSY, "more scans are reported than this node tallies; try again a little later", "上报的扫码过多，本节点来不及计数，请稍后再试")
+ERR(567, ERR_SCAN_CLOCK, "the clock of this node was set back: scans are tallied again when it has caught up", "本节点时钟被回拨，追上之前不计扫码")
+ERR(568, ERR_SCAN_STORE, "this node cannot read or write its tallies of scans", "本节点无法读写扫码计数")
+ERR(569, ERR_SCANS_NONE, "this node keeps no tallies of scans", "本节点不保存扫码计数")
 
 /* rpc */
 ERR(650, ERR_HTTP_SYNTAX, "the request is not well-formed HTTP/1.1", "请求不是合规的 HTTP/1.1 报文")

@@ -74,6 +74,13 @@ enum {
     LEAVES_MIB_MAX = 1 << 20,
     /* So much of the disk stays free for the journal and the store: leaves that would take it are refused the same way. */
     LEAVES_FREE_MIB_MIN = 512,
+    /* Tallies of scans on one node. Rows of an hour (a code in a division): above it scans of further ones in that hour are not tallied,
+     * only counted as dropped. Reports in a second: above it they are refused (ERR_SCAN_BUSY). Rows are deleted after so many days. Rows of
+     * one code in an answer: above it the oldest are left out, and the answer says so. */
+    SCANS_HOUR_ROWS_MAX = 16384,
+    SCANS_PER_SECOND = 200,
+    SCANS_KEPT_DAYS = 183,
+    SCANS_CODE_ROWS_MAX = 4096,
     /* Blocks finalised but not yet executed and attested by a quorum; the proposal above it stays pending. */
     PIPELINE_BLOCKS_MAX = 64,
 };

@@ -355,6 +355,7 @@ static void node_free(struct uv_node *n) {
     lease_drop(n->shared.newest);
     if (n->store_open) store_close(n->store);
     leaves_close(n->leaves);
+    scans_close(n->scans);
     replica_free(n->replica);
     replica_outputs_free(n->outputs);
     validator_keys_wipe(&n->keys);

@@ -156,6 +156,19 @@ static bool leaves_begin(struct uv_node *n) {
     return true;
 }
 
+static uint64_t scans_clock(void *self) {
+    (void)self;
+    return wall_clock_ms();
+}
+
+/* Tallies are off the ledger: a node whose file of them is damaged votes and answers for the rest. */
+static void scans_begin(struct uv_node *n) {
+    char path[CONFIG_PATH_BYTES], why[SCANS_ERROR_BYTES] = "the path is too long";
+    struct scans_options options = {.clock_ms = scans_clock};
+    if (path_join(path, n->config->data_directory, "scans.sqlite")) n->scans = scans_open(path, &options, why);
+    if (n->scans == NULL) log_line(LOG_WARN, "scans.open", "reason=\"%s\"", why);
+}
+
 /* ---- the replica and its memory of what it signed ---- */
 
 static void replica_open(struct uv_node *n, struct seed *seed) {
@@ -263,6 +276,7 @@ bool node_open(struct uv_node *n) {
         seed_wipe(&seed);
         return false;
     }
+    scans_begin(n);
     replica_open(n, &seed);
     if (!journal_fold(n, &report)) return false;
     lanes_open(n);

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json.h"
 #include "rpc/call.h"
 
 void part_refuse(struct part *p, enum err e, const char *where) {
@@ -207,6 +208,14 @@ static void required_check(struct part *p) {
             part_refuse(p, ERR_RPC_PARAMETER_MISSING, p->method->params[i].name);
 }
 
+static void body_members(struct rpc_call *c, struct part *p);
+
+static bool has_body_members(const struct method *m) {
+    for (size_t i = 0; i < m->params_count; i++)
+        if (m->params[i].place == PARAM_BODY && m->params[i].kind == PARAM_TEXT) return true;
+    return false;
+}
+
 void arguments_from_request(struct rpc_call *c, struct part *p) {
     const struct method *m = p->method;
     const struct http_request *r = c->request;
@@ -226,6 +235,7 @@ void arguments_from_request(struct rpc_call *c, struct part *p) {
             if (!records_from_body(c, p, (uint32_t)i, param->max)) return;
         }
     }
+    if (has_body_members(m)) body_members(c, p);
     bool formed = false;
     size_t begin = 0;
     for (size_t i = 0; i <= r->query.len && r->query.len > 0; i++) {
@@ -295,6 +305,28 @@ static void argument_named(struct rpc_call *c, struct part *p, struct span name,
     char where[64] = "";
     if (name.len < sizeof where) memcpy(where, name.data, name.len);
     part_refuse(p, ERR_RPC_PARAMETER_UNKNOWN, where);
+}
+
+/* A body that is one JSON object. */
+static void body_members(struct rpc_call *c, struct part *p) {
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct refusal refusal = {.err = OK};
+    struct span last = SPAN_EMPTY;
+    struct unpack u;
+    buffer_init(&value, 2 * p->method->body_max);
+    enum err e = json_parse(c->request->body, &value, &refusal);
+    if (e == OK && value.overflow) e = ERR_TOO_LARGE;
+    struct span document = e == OK ? arena_copy(&c->arena, buffer_span(&value)) : SPAN_EMPTY;
+    if (e != OK) {
+        part_refuse(p, e, refusal.where);
+        return;
+    }
+    unpack_init(&u, document);
+    for (uint32_t n = unpack_map(&u, UINT32_MAX); n > 0 && u.err == OK; n--) {
+        struct span name = unpack_key(&u, &last);
+        argument_named(c, p, name, unpack_value(&u));
+    }
+    if (unpack_end(&u) != OK) part_refuse(p, ERR_RPC_PARAMETER, "body");
 }
 
 /* In JSON-RPC the JSON form is the default wherever there is one. */

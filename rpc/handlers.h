@@ -44,6 +44,9 @@ enum err read_pack_hashes(struct view *v);
 enum err read_pack_chunk(struct view *v);
 enum err write_pack_hashes(struct view *v);
 enum err write_pack_chunk(struct view *v);
+enum err write_scan(struct view *v);
+enum err read_scans(struct view *v);
+enum err read_scan_hour(struct view *v);
 enum err read_codes(struct view *v);
 enum err read_openapi(struct view *v);
 

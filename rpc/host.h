@@ -14,6 +14,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/state.h"
 #include "storage/leaves.h"
+#include "storage/scans.h"
 
 /* A view of the store at one visible height; nothing in it changes while it is held. */
 struct snapshot {
@@ -92,6 +93,8 @@ struct host {
     /* The leaves of code packs that are held here, from any thread (storage/leaves.h: leaves_get_chunk, leaves_get_hashes; the pack's root
      * and count come from a snapshot). Held by nobody here is "cannot tell", never "never issued". NULL: none are kept. */
     struct leaves *leaves;
+    /* Tallies of scans, from any thread but the loop's (storage/scans.h). NULL: none are kept. */
+    struct scans *scans;
 };
 
 #endif

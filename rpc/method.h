@@ -22,7 +22,7 @@ enum param_kind {
     PARAM_DIGEST,  /* 64 lower-case hex digits */
     PARAM_KEY,     /* the same, a public key */
     PARAM_UINT,    /* min..max */
-    PARAM_TEXT,    /* UTF-8 of min..max bytes, percent-decoded in a path */
+    PARAM_TEXT,    /* UTF-8 of min..max bytes, percent-decoded in a path; in a body the members of one JSON object */
     PARAM_WORD,    /* one of words */
     PARAM_INDICES, /* "0,3,7": rising, each at most max */
     PARAM_RECORD,  /* one wire record: the body's bytes, base64 in JSON */
@@ -98,6 +98,7 @@ const char *form_word(enum form form);
 enum method_flow {
     FLOW_READ,   /* run() answers */
     FLOW_WRITE,  /* the same, and changes something on this node's own disk, nothing on the ledger */
+    FLOW_REPORT, /* the same, answered 202: taken, and nothing promised */
     FLOW_SUBMIT, /* rpc_submit.c */
     FLOW_STATUS, /* run() answers, or asks first whether it is pending */
     FLOW_STREAM,

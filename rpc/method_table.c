@@ -331,6 +331,7 @@ static const struct shape_field node_fields[] = {
 SHAPE(node, "NodeStatus");
 
 #include "rpc/shapes_code.h"
+#include "rpc/shapes_scan.h"
 
 static const struct shape_field code_fields[] = {
     UINT("code", "number", "编号"),
@@ -353,6 +354,7 @@ static const struct shape *const shapes[] = {
     &certificate_type_answer, &certificate_type_list,
     &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &pack_leaves,
     &void_range, &pack, &pack_row, &pack_list, &claim, &piece, &code, &codes,
+    &scan_taken, &scan_row, &scan_rules, &scan_warning, &scans, &hour_row, &scan_hour,
 };
 
 const struct shape *shape_at(size_t i) {
@@ -457,24 +459,7 @@ static const struct param tile_params[] = {
      "C2SP tlog-tiles 路径"},
 };
 
-#define PACK                                                                                                  \
-    {"gtin", PARAM_PATH, PARAM_TEXT, true, 14, 14, NULL, "GTIN of 14 digits", "14 位 GTIN"},                    \
-    {"pack", PARAM_PATH, PARAM_TEXT, true, 5, 5, NULL, "the 5 characters of the pack", "码包的 5 个字符"}
-#define CHUNK                                                                                                 \
-    {"chunk", PARAM_PATH, PARAM_UINT, true, 0, PACK_CHUNKS_MAX - 1, NULL, "number of the chunk, from 0", "分块序号，从 0 起"}
-static const struct param pack_params[] = {PACK};
-static const struct param pack_hashes_params[] = {
-    PACK,
-    {"hashes", PARAM_BODY, PARAM_BYTES, true, 32, LEAVES_HASHES_BYTES_MAX, NULL, "the hash of each chunk, 32 bytes each",
-     "各分块哈希，每个 32 字节"},
-};
-static const struct param pack_chunk_params[] = {PACK, CHUNK};
-static const struct param pack_chunk_put_params[] = {
-    PACK,
-    CHUNK,
-    {"leaves", PARAM_BODY, PARAM_BYTES, true, 64, PACK_CHUNK_BYTES, NULL, "code hash and claim key of each code, 64 bytes each",
-     "各码的哈希与声明公钥，每码 64 字节"},
-};
+#include "rpc/params_code.h"
 
 #define PARAMS(p) p, COUNT(p)
 #define NO_PARAMS NULL, 0
@@ -517,6 +502,12 @@ static const struct method methods[] = {
     {"code.get", GET, "/v1/codes/{identifier}", FLOW_READ, true, true, true, 0, NULL, PARAMS(identifier_params),
      {FORM_JSON}, &piece, read_code, "A code: issued, void, claimed; what a scan means",
      "查询防伪码：是否发出、作废、认领"},
+    {"scan.report", POST, "/v1/scans", FLOW_REPORT, true, true, false, 2048, json_types, PARAMS(scan_report_params),
+     {FORM_JSON}, &scan_taken, write_scan, "Report one scan; tallied by hour and division", "上报一次扫码，按小时与区划计数"},
+    {"code.scans", GET, "/v1/codes/{identifier}/scans", FLOW_READ, true, true, true, 0, NULL, PARAMS(scans_params), {FORM_JSON},
+     &scans, read_scans, "Scans of a piece on this node, and what they warn of", "本节点上某件的扫码计数与警示"},
+    {"scan.hour", GET, "/v1/scans/hours/{hour}", FLOW_READ, true, true, false, 0, NULL, PARAMS(scan_hour_params), {FORM_JSON},
+     &scan_hour, read_scan_hour, "All tallies of an hour on this node, with their root", "本节点某小时的全部扫码计数及其根"},
     {"pack.leaves", GET, "/v1/packs/{gtin}/{pack}/leaves", FLOW_READ, true, true, true, 0, NULL, PARAMS(pack_params),
      {FORM_JSON}, &pack_leaves, read_pack_leaves, "Which leaves of a code pack this node holds", "本节点持有码包的哪些叶子"},
     {"pack.hashes", GET, "/v1/packs/{gtin}/{pack}/hashes", FLOW_READ, false, true, true, 0, NULL, PARAMS(pack_params),

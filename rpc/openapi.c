@@ -176,6 +176,38 @@ static void put_params(struct emit *j, const struct method *m) {
     emit_list_end(j);
 }
 
+/* A body of named members is one JSON object. */
+static void put_body_schema(struct emit *j, const struct method *m) {
+    bool some = false;
+    for (size_t i = 0; i < m->params_count; i++)
+        some = some || (m->params[i].place == PARAM_BODY && m->params[i].kind == PARAM_TEXT);
+    if (!some) return;
+    emit_key(j, "schema");
+    emit_object(j);
+    emit_key_string(j, "type", "object");
+    emit_key(j, "properties");
+    emit_object(j);
+    for (size_t i = 0; i < m->params_count; i++) {
+        const struct param *p = &m->params[i];
+        if (p->place != PARAM_BODY) continue;
+        emit_key(j, p->name);
+        emit_object(j);
+        emit_key_string(j, "type", "string");
+        emit_key_uint(j, "minLength", p->min);
+        emit_key_uint(j, "maxLength", p->max);
+        put_description(j, p->en, p->zh);
+        emit_object_end(j);
+    }
+    emit_object_end(j);
+    emit_key(j, "required");
+    emit_list(j);
+    for (size_t i = 0; i < m->params_count; i++)
+        if (m->params[i].place == PARAM_BODY && m->params[i].required) emit_text(j, span_text(m->params[i].name));
+    emit_list_end(j);
+    emit_key_bool(j, "additionalProperties", false);
+    emit_object_end(j);
+}
+
 static void put_body(struct emit *j, const struct method *m) {
     if (m->body_types == NULL) return;
     emit_key(j, "requestBody");
@@ -186,6 +218,7 @@ static void put_body(struct emit *j, const struct method *m) {
     for (size_t i = 0; m->body_types[i] != NULL; i++) {
         emit_key(j, m->body_types[i]);
         emit_object(j);
+        put_body_schema(j, m);
         emit_object_end(j);
     }
     emit_object_end(j);
@@ -225,7 +258,8 @@ static void put_response(struct emit *j, const char *status, const char *en, con
 static void put_responses(struct emit *j, const struct method *m) {
     emit_key(j, "responses");
     emit_object(j);
-    put_response(j, "200", m->en, m->zh, m);
+    if (m->flow != FLOW_REPORT) put_response(j, "200", m->en, m->zh, m);
+    if (m->flow == FLOW_REPORT) put_response(j, "202", m->en, m->zh, m);
     if (m->flow == FLOW_SUBMIT) put_response(j, "202", "taken, not yet decided", "已受理，尚未决定", m);
     emit_key(j, "default");
     emit_object(j);

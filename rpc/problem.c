@@ -25,6 +25,8 @@ static const struct row rows[] = {
     {ERR_CODEC_DEPTH, 400},          {ERR_CODEC_RANGE, 400},        {ERR_CODEC_UTF8, 400},
     {ERR_CODEC_FLOAT, 400},          {ERR_CODEC_COUNT, 400},         {ERR_LEAVES_ORDER, 409},
     {ERR_LEAVES_ABSENT, 404},        {ERR_LEAVES_DELETED, 410},      {ERR_LEAVES_ROOM, 507},
+    {ERR_SCAN_BUSY, 503},            {ERR_SCAN_CLOCK, 503},          {ERR_SCAN_STORE, 503},
+    {ERR_SCANS_NONE, 404},           {ERR_SCAN_PIECE, 400},
 };
 
 uint16_t problem_status(enum err e) {

@@ -148,7 +148,8 @@ static void part_read(struct rpc_call *c, struct part *p, struct view *v) {
 
 static bool part_reads(const struct part *p) {
     if (p->refusal.err != OK) return false;
-    return p->method->flow == FLOW_READ || p->method->flow == FLOW_WRITE || p->method->flow == FLOW_STATUS;
+    return p->method->flow == FLOW_READ || p->method->flow == FLOW_WRITE || p->method->flow == FLOW_REPORT ||
+           p->method->flow == FLOW_STATUS;
 }
 
 static void parts_read(struct rpc_call *c) {

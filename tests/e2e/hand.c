@@ -111,6 +111,7 @@ static const struct {
     {"pack", hand_pack, "GENESIS PACK COUNT"},
     {"leaves", hand_leaves, "PORT PACK COUNT FIRST LAST"},
     {"whole", hand_whole, "PACK COUNT PORT..."},
+    {"scan", hand_scan, "FILE TIME_MS IDENTIFIER DIVISION..."},
     {"liar", hand_liar, "GENESIS PORT STORE WHAT HEIGHT"},
 };
 

@@ -39,7 +39,7 @@ static const struct {
     {"ini.h", {"node/config.c"}},
     {"curl/", {"tools/http_client.c"}},
     {"expat.h", {"tools/epcis_xml.c"}},
-    {"sqlite3", {"tools/gateway/spool_"}}, /* spool_sql.h: spool.c and spool_batch.c */
+    {"sqlite3", {"tools/gateway/spool_", "storage/scans_sqlite.c"}}, /* spool_sql.h: spool.c and spool_batch.c */
     {"mosquitto", {"tools/gateway/mqtt.c"}},
     {"cairo", {"tools/print/canvas.c"}},
     {"pango", {"tools/print/canvas.c"}},

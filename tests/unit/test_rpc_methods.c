@@ -11,14 +11,13 @@
 #include "ledger/proof.h"
 #include "tests/unit/rpc_shape.h"
 #include "tests/unit/rpc_world.h"
-
 #include "tests/unit/rpc_certificates.h"
 #include "tests/unit/rpc_pack.h"
+#include "tests/unit/rpc_scans.h"
 
 #define BOX "urn:epc:id:sgtin:0614141.107346.2017"
 #define BOX_DL "https%3A%2F%2Fid.gs1.org%2F01%2F10614141073464%2F21%2F2017"
 #define CODE "urn:epc:id:sgtin:0614141.107346.ABCDE000010000000000" /* of a pack that nobody issued */
-
 struct fixture {
     struct world w;
     struct rpc_pack pack;
@@ -32,6 +31,7 @@ static struct fixture *the_chain(void) {
     struct fixture *f = calloc(1, sizeof *f);
     struct world *w = &f->w;
     world_init(w);
+    rpc_scans_begin(w);
     f->first = world_event(w, BOX, "ADD", "commissioning");
     f->second = world_event(w, BOX, "OBSERVE", "shipping");
     struct buffer text, wire, many;
@@ -62,6 +62,7 @@ static int setup(void **state) {
 static int teardown(void **state) {
     struct fixture *f = *state;
     if (f->pack.leaves != NULL) rpc_pack_end(&f->pack);
+    scans_close(f->w.host.scans);
     world_free(&f->w);
     http_response_free(&f->r);
     buffer_free(&f->value);
@@ -160,6 +161,7 @@ static void fill(const struct fixture *f, const char *path, char ret[512]) {
             if (strncmp(p, "{gtin}", 6) == 0) value = PACK_GTIN;
             if (strncmp(p, "{pack}", 6) == 0) value = "ABC12";
             if (strncmp(p, "{chunk}", 7) == 0) value = "0";
+            if (strncmp(p, "{hour}", 6) == 0) value = RPC_SCANS_HOUR;
             if (strncmp(p, "{path*}", 7) == 0) value = "0/000.p/5";
             assert_non_null(value);
             strcpy(ret + n, value);

@@ -1,0 +1,188 @@
+/* read_scan.c: tallies of scans (docs/spec.md section F): one more, those of a piece with what they warn of, those of an hour. They are
+ * this node's own and off the ledger; the ledger only says when a piece was shipped and destroyed. */
+#include "rpc/handlers.h"
+
+#include <stdlib.h>
+
+#include "storage/scans.h"
+#include "trace/event.h"
+
+enum { HISTORY_MAX = 1000, HOUR_PAGE = 1000 };
+
+enum err write_scan(struct view *v) {
+    struct span canonical;
+    struct emit j;
+    struct span division = v->arguments[1].given ? v->arguments[1].text : SPAN_EMPTY;
+    if (v->host->scans == NULL) return ERR_SCANS_NONE;
+    enum err e = canonical_of(v, v->arguments[0].text, &canonical);
+    if (e == OK) e = scans_tally(v->host->scans, canonical, division);
+    if (e != OK) return e;
+    v->status = 202;
+    emit_begin(&j, v->out);
+    emit_object(&j);
+    emit_key_text(&j, "canonical", canonical);
+    emit_key_text(&j, "division", division);
+    emit_object_end(&j);
+    emit_end(&j);
+    return OK;
+}
+
+/* -- one piece -- */
+
+/* SPEC F3: "events that name the piece itself, without errorDeclaration" */
+static void event_note(const struct item *item, struct scan_times *t) {
+    struct span declaration, step = event_biz_step(item);
+    int64_t ms;
+    if (!event_is(item) || value_get(item->fields, "errorDeclaration", &declaration) || !event_time_ms(item, &ms) || ms <= 0)
+        return;
+    if (span_is(step, "shipping") && (t->shipped_ms == 0 || (uint64_t)ms < t->shipped_ms)) t->shipped_ms = (uint64_t)ms;
+    if (span_is(step, "destroying") && (uint64_t)ms > t->destroyed_ms) t->destroyed_ms = (uint64_t)ms;
+}
+
+static enum err place_note(struct view *v, const struct history_place *place, struct buffer *leaf, struct buffer *wire,
+                           struct scan_times *t) {
+    uint64_t height;
+    uint32_t index;
+    struct record record;
+    enum err e = query_log_leaf(v->snapshot.reader, place->log_index, leaf, &height, &index);
+    if (e == OK) e = load_record(v, height, index, wire, &record);
+    if (e == OK && place->item < record.header.item_count) event_note(&record.items[place->item], t);
+    return e;
+}
+
+static enum err times_read(struct view *v, struct span canonical, struct scan_times *ret, bool *ret_cut) {
+    struct history_place *places = check_alloc(HISTORY_MAX + 1, sizeof *places);
+    struct buffer leaf CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
+    uint32_t n = query_history(v->snapshot.reader, canonical, 1, HISTORY_MAX + 1, places);
+    enum err e = OK;
+    buffer_init(&leaf, LEAF_BYTES_MAX + 64);
+    buffer_init(&wire, RECORD_BYTES_MAX);
+    *ret = (struct scan_times){0, 0};
+    for (uint32_t i = 0; i < n && i < HISTORY_MAX && e == OK; i++)
+        e = place_note(v, &places[i], &leaf, &wire, ret);
+    *ret_cut = n > HISTORY_MAX;
+    free(places);
+    return e;
+}
+
+static void put_rules(struct emit *j, const struct scan_rules *r) {
+    emit_key(j, "rules");
+    emit_object(j);
+    emit_key_uint(j, "scans", r->scans);
+    emit_key_uint(j, "divisions", r->divisions);
+    emit_key_uint(j, "hours", r->hours);
+    emit_object_end(j);
+}
+
+static void put_warnings(struct emit *j, const struct scans_rows *rows, const struct scan_times *times,
+                         const struct scan_rules *rules) {
+    struct scan_warning w[SCAN_WARNINGS];
+    size_t n = scan_warnings(rows->rows, rows->count, times, rules, w);
+    emit_key(j, "warnings");
+    emit_list(j);
+    for (size_t i = 0; i < n; i++) {
+        emit_object(j);
+        emit_key_string(j, "name", scan_warning_name(w[i].kind));
+        emit_key_uint(j, "figure", w[i].figure);
+        if (w[i].limit > 0 || w[i].kind == SCAN_MANY_SCANS || w[i].kind == SCAN_MANY_DIVISIONS)
+            emit_key_uint(j, "limit", w[i].limit);
+        if (w[i].hour_ms > 0) emit_key_uint(j, "hour_ms", w[i].hour_ms);
+        emit_object_end(j);
+    }
+    emit_list_end(j);
+}
+
+static void put_rows(struct emit *j, const struct scans_rows *rows) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        total += rows->rows[i].count;
+    emit_key_uint(j, "total", total);
+    emit_key(j, "rows");
+    emit_list(j);
+    for (size_t i = 0; i < rows->count; i++) {
+        emit_object(j);
+        emit_key_uint(j, "hour_ms", rows->rows[i].hour_ms);
+        emit_key_text(j, "division", rows->rows[i].division);
+        emit_key_uint(j, "count", rows->rows[i].count);
+        emit_object_end(j);
+    }
+    emit_list_end(j);
+    emit_key_bool(j, "cut", rows->cut);
+}
+
+enum err read_scans(struct view *v) {
+    struct span canonical;
+    struct scans_rows rows;
+    struct scan_times times;
+    struct scan_rules rules = scan_rules_default();
+    struct emit j;
+    bool events_cut;
+    if (v->host->scans == NULL) return ERR_SCANS_NONE;
+    enum err e = canonical_of(v, v->arguments[0].text, &canonical);
+    if (e == OK && !scan_identifier_valid(canonical)) e = ERR_SCAN_PIECE;
+    if (e == OK) e = scans_of_code(v->host->scans, canonical, v->arena, &rows);
+    if (e == OK) e = times_read(v, canonical, &times, &events_cut);
+    if (e != OK) return e;
+    if (v->arguments[1].given) rules.scans = v->arguments[1].number;
+    if (v->arguments[2].given) rules.divisions = v->arguments[2].number;
+    if (v->arguments[3].given) rules.hours = v->arguments[3].number;
+    emit_begin(&j, v->out);
+    emit_object(&j);
+    put_at(&j, v);
+    emit_key_text(&j, "identifier", v->arguments[0].text);
+    emit_key_text(&j, "canonical", canonical);
+    put_rows(&j, &rows);
+    if (times.shipped_ms > 0) emit_key_uint(&j, "shipped_ms", times.shipped_ms);
+    if (times.destroyed_ms > 0) emit_key_uint(&j, "destroyed_ms", times.destroyed_ms);
+    emit_key_bool(&j, "events_cut", events_cut);
+    put_rules(&j, &rules);
+    put_warnings(&j, &rows, &times, &rules);
+    emit_object_end(&j);
+    emit_end(&j);
+    return OK;
+}
+
+/* -- one hour -- */
+
+static void put_name(struct emit *j, struct view *v) {
+    const struct genesis *g = v->host->genesis;
+    struct host_status s = {0};
+    v->host->ops->status(v->host->self, &s);
+    emit_key_text(j, "name", s.validator && s.index < g->validators.count ? g->validators.validators[s.index].name : SPAN_EMPTY);
+}
+
+enum err read_scan_hour(struct view *v) {
+    struct scans_rows rows;
+    struct digest root;
+    struct emit j;
+    uint64_t hour = v->arguments[0].number, from = v->arguments[1].number;
+    size_t limit = v->arguments[2].given ? v->arguments[2].number : HOUR_PAGE;
+    if (v->host->scans == NULL) return ERR_SCANS_NONE;
+    if (hour % SCAN_HOUR_MS != 0) return refusal_set(&v->refusal, ERR_RPC_PARAMETER, "hour");
+    enum err e = scans_of_hour(v->host->scans, hour, v->arena, &rows);
+    if (e == OK) e = scan_root(rows.rows, rows.count, &root);
+    if (e != OK) return e;
+    emit_begin(&j, v->out);
+    emit_object(&j);
+    put_name(&j, v);
+    emit_key_uint(&j, "hour_ms", hour);
+    emit_key_bool(&j, "over", rows.over);
+    emit_key_uint(&j, "count", rows.count);
+    emit_key_digest(&j, "root", &root);
+    emit_key_uint(&j, "dropped", rows.dropped);
+    emit_key(&j, "rows");
+    emit_list(&j);
+    size_t i = from < rows.count ? (size_t)from : rows.count, end = rows.count - i < limit ? rows.count : i + limit;
+    for (; i < end; i++) {
+        emit_object(&j);
+        emit_key_text(&j, "identifier", rows.rows[i].identifier);
+        emit_key_text(&j, "division", rows.rows[i].division);
+        emit_key_uint(&j, "count", rows.rows[i].count);
+        emit_object_end(&j);
+    }
+    emit_list_end(&j);
+    if (end < rows.count) emit_key_uint(&j, "next", end);
+    emit_object_end(&j);
+    emit_end(&j);
+    return OK;
+}

@@ -1,0 +1,206 @@
+/* Scans over HTTP: told, asked for, what they warn of, an hour with its root, and every refusal by its name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "storage/scans.h"
+#include "tests/unit/rpc_world.h"
+#include "tools/map.h"
+
+#define EPC "urn:epc:id:sgtin:0614141.107346.2017"
+#define PIECE "https://id.gs1.org/01/10614141073464/21/2017"
+#define SCANS "/v1/codes/" EPC "/scans"
+#define NOON 1779926400000ull /* the eventTime of the world's events, a whole hour */
+
+struct fixture {
+    struct world w;
+    uint64_t now;
+    struct http_response r;
+    struct buffer value;
+};
+
+static uint64_t clock_of(void *self) {
+    return ((struct fixture *)self)->now;
+}
+
+static int setup(void **state) {
+    struct fixture *f = check_alloc(1, sizeof *f);
+    char why[SCANS_ERROR_BYTES];
+    struct scans_options options = {clock_of, f, 5, 100};
+    f->now = NOON + 100 * (uint64_t)SCAN_HOUR_MS;
+    world_init(&f->w);
+    f->w.host.scans = scans_open(":memory:", &options, why);
+    assert_non_null(f->w.host.scans);
+    buffer_init(&f->value, 1 << 20);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct fixture *f = *state;
+    scans_close(f->w.host.scans);
+    world_free(&f->w);
+    http_response_free(&f->r);
+    buffer_free(&f->value);
+    free(f);
+    return 0;
+}
+
+static struct span call(struct fixture *f, enum http_verb verb, const char *target, const char *body) {
+    const char *mark = strchr(target, '?');
+    struct http_request r = {.id = 1, .verb = verb, .body = span_text(body)};
+    struct refusal refusal;
+    r.path = span_of(target, mark ? (size_t)(mark - target) : strlen(target));
+    if (mark != NULL) r.query = span_text(mark + 1);
+    http_response_free(&f->r);
+    rpc_handle(&f->w.host, &r, &f->r);
+    buffer_clear(&f->value);
+    assert_int_equal(json_parse(buffer_span(&f->r.body), &f->value, &refusal), OK);
+    return buffer_span(&f->value);
+}
+
+static struct span get(struct fixture *f, const char *target) {
+    struct span v = call(f, HTTP_VERB_GET, target, "");
+    if (f->r.status != 200) fail_msg("%s: %u %.*s", target, (unsigned)f->r.status, (int)f->r.body.len, (const char *)f->r.body.data);
+    return v;
+}
+
+static void report(struct fixture *f, const char *identifier, const char *division) {
+    char body[512];
+    snprintf(body, sizeof body, "{\"identifier\":\"%s\",\"division\":\"%s\"}", identifier, division);
+    struct span v = call(f, HTTP_VERB_POST, "/v1/scans", body);
+    assert_int_equal(f->r.status, 202);
+    assert_true(span_is(map_text(v, "canonical"), PIECE) && span_is(map_text(v, "division"), division));
+}
+
+static void refused(struct fixture *f, enum http_verb verb, const char *target, const char *body, enum err e, uint16_t status) {
+    struct span v = call(f, verb, target, body);
+    if (f->r.status != status || map_uint(v, "code") != (uint64_t)e)
+        fail_msg("%s %s: %u %.*s", target, body, (unsigned)f->r.status, (int)f->r.body.len, (const char *)f->r.body.data);
+}
+
+static struct span warning(struct span v, uint32_t index) {
+    struct span w = SPAN_EMPTY;
+    struct list l = list_open(map_get(v, "warnings"));
+    for (uint32_t i = 0; i <= index && list_next(&l, &w); i++)
+        continue;
+    return w;
+}
+
+static void tallied_in_any_spelling(void **state) {
+    struct fixture *f = *state;
+    report(f, EPC, "330302");
+    report(f, PIECE, "330302");
+    report(f, "https://example.cn/01/10614141073464/21/2017", "");
+    struct span v = get(f, SCANS), row;
+    assert_true(map_uint(v, "total") == 3 && list_count(map_get(v, "rows")) == 2 && !map_bool(v, "cut"));
+    struct list l = list_open(map_get(v, "rows"));
+    assert_true(list_next(&l, &row) && map_text(row, "division").len == 0 && map_uint(row, "count") == 1);
+    assert_true(list_next(&l, &row) && span_is(map_text(row, "division"), "330302") && map_uint(row, "count") == 2);
+    assert_int_equal(map_uint(row, "hour_ms"), NOON + 100 * (uint64_t)SCAN_HOUR_MS);
+    assert_int_equal(list_count(map_get(v, "warnings")), 0);
+}
+
+static void a_copied_code_warns(void **state) {
+    struct fixture *f = *state;
+    static const char *const places[] = {"330302", "440100", "510100", "110000"};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(list_count(map_get(get(f, SCANS), "warnings")), 0);
+        report(f, EPC, places[i]);
+    }
+    struct span w = warning(get(f, SCANS), 0);
+    assert_true(span_is(map_text(w, "name"), "many_divisions") && map_uint(w, "figure") == 4 && map_uint(w, "limit") == 3);
+    assert_int_equal(list_count(map_get(get(f, SCANS "?divisions=4"), "warnings")), 0);
+    assert_true(span_is(map_text(warning(get(f, SCANS "?scans=3&divisions=9"), 0), "name"), "many_scans"));
+}
+
+/* Before it was shipped, after it was destroyed: by the events of the ledger. */
+static void the_ledger_says_when(void **state) {
+    struct fixture *f = *state;
+    f->now = NOON - SCAN_HOUR_MS;
+    report(f, EPC, "33");
+    f->now = NOON + 1;
+    report(f, EPC, "33");
+    assert_false(map_has(get(f, SCANS), "shipped_ms"));
+    (void)world_event(&f->w, EPC, "ADD", "commissioning");
+    assert_int_equal(list_count(map_get(get(f, SCANS), "warnings")), 0);
+    (void)world_event(&f->w, EPC, "OBSERVE", "shipping");
+    struct span v = get(f, SCANS);
+    assert_int_equal(map_uint(v, "shipped_ms"), NOON);
+    assert_true(list_count(map_get(v, "warnings")) == 1 && span_is(map_text(warning(v, 0), "name"), "before_shipping"));
+    assert_int_equal(map_uint(warning(v, 0), "figure"), 1);
+    (void)world_event(&f->w, EPC, "DELETE", "destroying");
+    v = get(f, SCANS);
+    assert_int_equal(map_uint(v, "destroyed_ms"), NOON);
+    assert_true(list_count(map_get(v, "warnings")) == 2 && span_is(map_text(warning(v, 1), "name"), "after_destruction"));
+}
+
+static void an_hour_in_pages(void **state) {
+    struct fixture *f = *state;
+    char target[96];
+    struct scan_row rows[3];
+    struct digest root, said;
+    uint64_t hour = f->now, next = 0;
+    static const char *const places[] = {"11", "12", "13", "14", "15", "16"};
+    for (int i = 0; i < 3; i++) {
+        report(f, EPC, places[i]);
+        rows[i] = (struct scan_row){hour, span_text(PIECE), span_text(places[i]), 1};
+    }
+    assert_int_equal(scan_root(rows, 3, &root), OK);
+    for (int page = 0; page < 2; page++) {
+        snprintf(target, sizeof target, "/v1/scans/hours/%llu?limit=2&cursor=%llu", (unsigned long long)hour,
+                 (unsigned long long)next);
+        struct span v = get(f, target);
+        assert_true(map_uint(v, "count") == 3 && list_count(map_get(v, "rows")) == (page ? 1u : 2u) && !map_bool(v, "over"));
+        assert_true(map_digest(v, "root", &said) && digest_equal(&said, &root));
+        next = map_uint(v, "next");
+        assert_int_equal(next, page ? 0 : 2);
+    }
+    for (int i = 3; i < 6; i++)
+        report(f, EPC, places[i]);
+    f->now += SCAN_HOUR_MS;
+    struct span v = get(f, target);
+    assert_true(map_bool(v, "over") && map_uint(v, "count") == 5 && map_uint(v, "dropped") == 1);
+}
+
+static void refused_by_name(void **state) {
+    struct fixture *f = *state;
+    const enum http_verb post = HTTP_VERB_POST, look = HTTP_VERB_GET;
+    refused(f, post, "/v1/scans", "", ERR_JSON_SYNTAX, 400);
+    refused(f, post, "/v1/scans", "[]", ERR_RPC_PARAMETER, 400);
+    refused(f, post, "/v1/scans", "{}", ERR_RPC_PARAMETER_MISSING, 400);
+    refused(f, post, "/v1/scans", "{\"identifier\":\"\"}", ERR_RPC_PARAMETER, 400);
+    refused(f, post, "/v1/scans", "{\"identifier\":7}", ERR_RPC_PARAMETER, 400);
+    refused(f, post, "/v1/scans", "{\"identifier\":\"" EPC "\",\"phone\":\"13800000000\"}", ERR_RPC_PARAMETER_UNKNOWN, 400);
+    refused(f, post, "/v1/scans", "{\"identifier\":\"" EPC "\",\"division\":\"3303021\"}", ERR_RPC_PARAMETER, 400);
+    refused(f, post, "/v1/scans", "{\"identifier\":\"" EPC "\",\"division\":\"x\"}", ERR_SCAN_PIECE, 400);
+    refused(f, post, "/v1/scans", "{\"identifier\":\"urn:epc:id:sscc:0614141.1234567890\"}", ERR_SCAN_PIECE, 400);
+    refused(f, post, "/v1/scans", "{\"identifier\":\"13800000000\"}", ERR_SCAN_PIECE, 400);
+    refused(f, look, "/v1/codes/urn:epc:id:sscc:0614141.1234567890/scans", "", ERR_SCAN_PIECE, 400);
+    refused(f, look, SCANS "?hours=0", "", ERR_RPC_PARAMETER, 400);
+    refused(f, look, SCANS "?hours=4393", "", ERR_RPC_PARAMETER, 400);
+    refused(f, look, "/v1/scans/hours/1", "", ERR_RPC_PARAMETER, 400);
+    refused(f, look, "/v1/scans/hours/x", "", ERR_RPC_PARAMETER, 400);
+    for (int i = 0; i < 100; i++)
+        report(f, EPC, "33");
+    refused(f, post, "/v1/scans", "{\"identifier\":\"" EPC "\"}", ERR_SCAN_BUSY, 503);
+    struct scans *kept = f->w.host.scans;
+    f->w.host.scans = NULL;
+    refused(f, post, "/v1/scans", "{\"identifier\":\"" EPC "\"}", ERR_SCANS_NONE, 404);
+    refused(f, look, SCANS, "", ERR_SCANS_NONE, 404);
+    refused(f, look, "/v1/scans/hours/0", "", ERR_SCANS_NONE, 404);
+    f->w.host.scans = kept;
+}
+
+int main(void) {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(tallied_in_any_spelling), TEST(a_copied_code_warns), TEST(the_ledger_says_when),
+        TEST(an_hour_in_pages),        TEST(refused_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

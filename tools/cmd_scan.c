@@ -1,0 +1,499 @@
+/* cmd_scan.c: scans of codes: told to a node, shown with what they warn of; an hour's tallies anchored, and checked against the anchor.
+ *
+ * What a node says of warnings and roots is computed here again from its rows (trace/scan.h), and what the ledger says of an anchor is
+ * taken from a proof. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "ledger/proof.h"
+#include "ledger/record.h"
+#include "tools/commands.h"
+#include "tools/desk.h"
+#include "tools/map.h"
+#include "trace/anchor.h"
+#include "trace/division.h"
+#include "trace/rfc3339.h"
+#include "trace/scan.h"
+
+enum {
+    OPTION_DIVISION = OPTION_FIRST,
+    OPTION_SCANS,
+    OPTION_DIVISIONS,
+    OPTION_HOURS,
+    OPTION_HOUR,
+    OPTION_NAME,
+};
+
+static int usage(struct tool *t, const char *zh, const char *en, const char *text) {
+    return fail(t, EXIT_USAGE, format(t, "help %s", t->command->name), "%s：%s", "%s: %s", tr(t, zh, en),
+                shown(t, span_text(text)));
+}
+
+static int not_understood(struct tool *t) {
+    return fail(t, EXIT_BROKEN, "status", "节点的答复无法理解", "the node's answer cannot be understood");
+}
+
+static const char *division_text(struct tool *t, struct span code) {
+    struct buffer name CLEANUP(buffer_free) = {0};
+    struct division d;
+    buffer_init(&name, 1024);
+    if (code.len == 0) return tr(t, "未报地区", "no place given");
+    if (division_find(code, &d) == OK) division_name(&d, &name);
+    return format(t, "%s%s%.*s", shown(t, code), name.len ? " " : "", (int)name.len,
+                  name.data ? (const char *)name.data : "");
+}
+
+static void value_print(struct span value) {
+    struct buffer out CLEANUP(buffer_free) = {0};
+    struct emit j;
+    buffer_init(&out, 2 * RPC_ANSWER_BYTES_MAX);
+    emit_begin(&j, &out);
+    emit_value(&j, value);
+    emit_end(&j);
+    json_print(&out);
+}
+
+/* -- report -- */
+
+static int run_report(struct tool *t, const struct arguments *a) {
+    struct node n CLEANUP(node_close) = {0};
+    struct buffer body CLEANUP(buffer_free) = {0}, value CLEANUP(buffer_free) = {0};
+    struct emit j;
+    const char *division = argument(a, OPTION_DIVISION) ? argument(a, OPTION_DIVISION) : "";
+    if (!scan_division_valid(span_text(division)))
+        return usage(t, "--division 至多 6 位数字", "--division is at most 6 digits", division);
+    buffer_init(&body, 2048);
+    buffer_init(&value, RPC_ANSWER_BYTES_MAX);
+    emit_begin(&j, &body);
+    emit_object(&j);
+    emit_key_text(&j, "division", span_text(division));
+    emit_key_text(&j, "identifier", span_text(a->words[0]));
+    emit_object_end(&j);
+    emit_end(&j);
+    node_open(t, &n);
+    struct http_call call = {.body = buffer_span(&body), .content_type = "application/json"};
+    enum http_outcome outcome = node_call(&n, "/v1/scans", &call);
+    if (outcome != HTTP_ANSWERED || n.answer.status != 202) return node_fail(&n, outcome, NULL);
+    int code = node_value(&n, &value);
+    if (code) return code;
+    if (t->json)
+        value_print(buffer_span(&value));
+    else
+        say(t, "已计一次扫码：%s，%s\n", "one scan tallied: %s, %s\n", shown(t, map_text(buffer_span(&value), "canonical")),
+            division_text(t, span_text(division)));
+    return EXIT_OK;
+}
+
+/* -- show -- */
+
+/* Rows of one piece, or of an hour: what the row does not say is the same for all. */
+static bool rows_add(struct span list, uint64_t hour_ms, struct span identifier, struct arena *arena, struct scan_row **rows,
+                     size_t *count) {
+    size_t more = list_count(list);
+    struct span row;
+    *rows = check_realloc(*rows, *count + more + 1, sizeof **rows);
+    for (struct list l = list_open(list); list_next(&l, &row);) {
+        struct scan_row *r = &(*rows)[(*count)++];
+        *r = (struct scan_row){.hour_ms = identifier.len ? map_uint(row, "hour_ms") : hour_ms,
+                               .identifier = arena_copy(arena, identifier.len ? identifier : map_text(row, "identifier")),
+                               .division = arena_copy(arena, map_text(row, "division")),
+                               .count = map_uint(row, "count")};
+        if (r->hour_ms % SCAN_HOUR_MS != 0 || r->identifier.data == NULL || !scan_identifier_valid(r->identifier) ||
+            !scan_division_valid(r->division) || r->count == 0)
+            return false;
+        if (*count > 1 && scan_row_compare(r - 1, r) >= 0) return false;
+    }
+    return true;
+}
+
+static void warning_print(struct tool *t, const struct scan_warning *w, const struct scan_rules *rules) {
+    const char *hour = w->hour_ms ? time_text(t, w->hour_ms) : "";
+    printf("%s%s%s", paint(t, PAINT_BAD), tr(t, "警示：", "warning: "), paint(t, PAINT_PLAIN));
+    switch (w->kind) {
+    case SCAN_MANY_SCANS:
+        say(t, "扫码 %" PRIu64 " 次，超过 %" PRIu64 " 次：这个码可能被复制\n",
+            "scanned %" PRIu64 " times, more than %" PRIu64 ": the code may have been copied\n", w->figure, w->limit);
+        return;
+    case SCAN_MANY_DIVISIONS:
+        say(t, "自 %s 起 %" PRIu64 " 小时内在 %" PRIu64 " 个地区被扫，超过 %" PRIu64 " 个：这个码可能被复制\n",
+            "from %s within %" PRIu64 " hours scanned in %" PRIu64 " divisions, more than %" PRIu64
+            ": the code may have been copied\n",
+            hour, rules->hours, w->figure, w->limit);
+        return;
+    case SCAN_BEFORE_SHIPPING:
+        say(t, "发货之前已被扫 %" PRIu64 " 次（%s 起）\n", "scanned %" PRIu64 " times before it was shipped (from %s)\n", w->figure,
+            hour);
+        return;
+    case SCAN_AFTER_DESTRUCTION:
+        say(t, "销毁之后仍被扫 %" PRIu64 " 次（%s 起）\n", "scanned %" PRIu64 " times after it was destroyed (from %s)\n", w->figure,
+            hour);
+        return;
+    case SCAN_WARNINGS: break;
+    }
+    CHECK(false);
+}
+
+static void scans_print(struct tool *t, struct span s, const struct scan_row rows[], size_t count) {
+    printf("%s\n", shown(t, map_text(s, "canonical")));
+    if (count == 0) say(t, "这个节点没有它的扫码记录\n", "this node has tallied no scan of it\n");
+    for (size_t i = 0; i < count; i++)
+        say(t, "  %s 起一小时  %" PRIu64 " 次  %s\n", "  hour from %s  %" PRIu64 " scans  %s\n", time_text(t, rows[i].hour_ms),
+            rows[i].count, division_text(t, rows[i].division));
+    if (map_bool(s, "cut")) say(t, "  更早的未列出\n", "  older ones are left out\n");
+    if (map_bool(s, "events_cut"))
+        say(t, "  事件过多，未全部用于判断发货与销毁\n", "  it has more events than were looked at for shipping and destroying\n");
+    if (map_has(s, "shipped_ms")) say(t, "发货    %s\n", "shipped   %s\n", time_text(t, map_uint(s, "shipped_ms")));
+    if (map_has(s, "destroyed_ms")) say(t, "销毁    %s\n", "destroyed %s\n", time_text(t, map_uint(s, "destroyed_ms")));
+}
+
+static int run_show(struct tool *t, const struct arguments *a) {
+    struct node n CLEANUP(node_close) = {0};
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct scan_row *rows = NULL;
+    struct scan_warning w[SCAN_WARNINGS];
+    struct scan_rules rules;
+    size_t count = 0;
+    if (!argument_number(t, a, OPTION_SCANS, 0, INT64_MAX, SCAN_SCANS_DEFAULT, &rules.scans) ||
+        !argument_number(t, a, OPTION_DIVISIONS, 0, INT64_MAX, SCAN_DIVISIONS_DEFAULT, &rules.divisions) ||
+        !argument_number(t, a, OPTION_HOURS, 1, SCAN_HOURS_MAX, SCAN_HOURS_DEFAULT, &rules.hours))
+        return EXIT_USAGE;
+    node_open(t, &n);
+    buffer_init(&value, 2 * RPC_ANSWER_BYTES_MAX);
+    const char *path = format(t, "/v1/codes/%s/scans?scans=%" PRIu64 "&divisions=%" PRIu64 "&hours=%" PRIu64,
+                              path_segment(t, span_text(a->words[0])), rules.scans, rules.divisions, rules.hours);
+    int code = node_get_value(&n, path, NULL, &value);
+    if (code) return code;
+    struct span s = buffer_span(&value);
+    struct scan_times times = {map_uint(s, "shipped_ms"), map_uint(s, "destroyed_ms")};
+    if (!scan_identifier_valid(map_text(s, "canonical")) ||
+        !rows_add(map_get(s, "rows"), 0, map_text(s, "canonical"), &t->arena, &rows, &count)) {
+        free(rows);
+        return not_understood(t);
+    }
+    size_t warnings = scan_warnings(rows, count, &times, &rules, w);
+    if (t->json) {
+        value_print(s);
+    } else {
+        scans_print(t, s, rows, count);
+        for (size_t i = 0; i < warnings; i++)
+            warning_print(t, &w[i], &rules);
+        if (warnings == 0) say(t, "没有警示\n", "nothing to warn of\n");
+    }
+    free(rows);
+    return warnings ? EXIT_FALSE : EXIT_OK;
+}
+
+/* -- an hour -- */
+
+struct hour {
+    uint64_t ms;
+    struct span name; /* of the node */
+    bool over;
+    uint64_t dropped;
+    struct scan_row *rows;
+    size_t count;
+    struct digest root; /* computed here */
+    char what[SCAN_WHAT_BYTES_MAX + 1];
+};
+
+static void hour_free(struct hour *h) {
+    free(h->rows);
+}
+
+/* One page; false when it does not go on from the one before. */
+static bool page_read(struct tool *t, struct span page, struct hour *h, uint64_t *next) {
+    uint64_t before = *next;
+    h->name = arena_copy(&t->arena, map_text(page, "name"));
+    h->over = map_bool(page, "over");
+    h->dropped = map_uint(page, "dropped");
+    if (map_uint(page, "hour_ms") != h->ms || !rows_add(map_get(page, "rows"), h->ms, SPAN_EMPTY, &t->arena, &h->rows, &h->count))
+        return false;
+    *next = map_uint(page, "next");
+    return *next == 0 || (*next > before && *next == h->count && h->count < SCANS_HOUR_ROWS_MAX);
+}
+
+/* All rows of the hour, from one node, and their root. */
+static int hour_fetch(struct node *n, struct hour *h) {
+    struct tool *t = n->tool;
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct digest said;
+    uint64_t next = 0;
+    buffer_init(&value, 2 * RPC_ANSWER_BYTES_MAX);
+    do {
+        /* The node that is asked first and no other: another has tallies of its own. */
+        struct http_call call = {.accept = NULL};
+        buffer_clear(&value);
+        enum http_outcome outcome =
+            node_call_present(n, format(t, "/v1/scans/hours/%" PRIu64 "?cursor=%" PRIu64, h->ms, next), &call);
+        if (outcome != HTTP_ANSWERED || n->answer.status != 200) return node_fail(n, outcome, NULL);
+        int code = node_value(n, &value);
+        if (code) return code;
+        if (!page_read(t, buffer_span(&value), h, &next)) return not_understood(t);
+    } while (next != 0);
+    if (scan_root(h->rows, h->count, &h->root) != OK || !map_digest(buffer_span(&value), "root", &said)) return not_understood(t);
+    if (map_uint(buffer_span(&value), "count") != h->count || !digest_equal(&said, &h->root))
+        return fail(t, h->over ? EXIT_FALSE : EXIT_UNREACHABLE, "status", "节点给出的各行与它所说的根不符",
+                    "the rows that the node gave do not have the root it told");
+    return EXIT_OK;
+}
+
+/* "2026-06-01T08:00:00Z", or milliseconds; any time of the hour. Not given: the last one that is over. */
+static int hour_read(struct tool *t, const struct arguments *a, uint64_t *ret) {
+    const char *text = argument(a, OPTION_HOUR);
+    int64_t ms = (int64_t)now_ms() - SCAN_HOUR_MS;
+    if (text != NULL && strlen(text) < 16 && text[0] != 0 && strspn(text, "0123456789") == strlen(text))
+        ms = (int64_t)strtoull(text, NULL, 10);
+    else if (text != NULL && (!rfc3339_ms(span_text(text), &ms) || ms < 0))
+        return usage(t, "--hour 应如 2026-06-01T08:00:00+08:00", "--hour is like 2026-06-01T08:00:00+08:00", text);
+    *ret = (uint64_t)ms - (uint64_t)ms % SCAN_HOUR_MS;
+    return EXIT_OK;
+}
+
+static int what_make(struct tool *t, const struct arguments *a, struct hour *h) {
+    const char *name = argument(a, OPTION_NAME);
+    if (scan_what(name ? span_text(name) : h->name, h->what)) return EXIT_OK;
+    return usage(t, "请用 --name 写明节点名（1 至 58 字节）", "name the node with --name (1 to 58 bytes)", name ? name : "");
+}
+
+static int run_anchor(struct tool *t, const struct arguments *a) {
+    struct desk d CLEANUP(desk_close) = {.genesis = NULL};
+    struct buffer fields CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
+    struct hour h CLEANUP(hour_free) = {0};
+    struct record_header draft = {.kind = RECORD_ANCHORS};
+    struct desk_sent sent;
+    struct outbox outbox;
+    int code = hour_read(t, a, &h.ms);
+    if (code == EXIT_OK) code = outbox_open(t, argument(a, OPTION_OUTBOX), &outbox);
+    if (code == EXIT_OK) code = desk_open(t, a, true, &d);
+    if (code == EXIT_OK) code = hour_fetch(&d.node, &h);
+    if (code == EXIT_OK) code = what_make(t, a, &h);
+    if (code) return code;
+    if (!h.over || h.ms + SCAN_HOUR_MS > now_ms())
+        return fail(t, EXIT_USAGE, "help scan anchor", "这一小时尚未结束：%s", "this hour is not over: %s", time_text(t, h.ms));
+    if (h.count == 0)
+        return fail(t, EXIT_NOT_FOUND, "help scan anchor", "这一小时没有扫码，无须存证：%s",
+                    "nothing was scanned in this hour, there is nothing to anchor: %s", time_text(t, h.ms));
+    struct anchor anchor = {.count = h.count,
+                            .from_ms = h.ms,
+                            .until_ms = h.ms + SCAN_HOUR_MS,
+                            .root = h.root,
+                            .what = span_text(h.what)};
+    buffer_init(&fields, 1024);
+    buffer_init(&wire, RECORD_BYTES_MAX);
+    anchor_fields(&anchor, &fields);
+    struct item item = {.type = ITEM_ANCHOR, .fields = buffer_span(&fields)};
+    desk_record(&d, &draft, &item, &wire);
+    code = desk_send(&d, &outbox, buffer_span(&wire), format(t, "scan anchor %s", h.what), NULL, NULL, &sent);
+    if (code == EXIT_OK)
+        say(t, "已存证 %s：%s 起一小时，%zu 行，根 %s\n", "anchored %s: hour from %s, %zu rows, root %s\n", h.what,
+            time_text(t, h.ms), h.count, hex_text(t, h.root.b));
+    return code;
+}
+
+/* -- check -- */
+
+/* The anchor of the hour, if this record has it: by a proof that is checked here. */
+static int anchor_shown(struct desk *d, const struct digest *chain_id, const struct digest *leaf, struct span subject,
+                        const struct hour *h, bool *ret_found, struct anchor *ret, uint64_t *ret_index) {
+    struct arena arena CLEANUP(arena_free) = {0};
+    struct tool *t = d->node.tool;
+    struct statement s;
+    int code = node_get(&d->node, format(t, "/v1/records/%s/proof", hex_text(t, leaf->b)), "application/vnd.suyuan.proof", NULL);
+    if (code) return code;
+    arena_init(&arena, PROOF_ARENA_BYTES);
+    enum err e = proof_verify(buffer_span(&d->node.answer.body), chain_id, &arena, &s);
+    if (e != OK)
+        return fail(t, EXIT_FALSE, "status", "节点给出的证明不成立：%s", "the proof that the node gave does not check: %s",
+                    err_text(e, t->lang));
+    if (s.question != PROOF_RECORD || s.records_count != 1 || !digest_equal(&s.wire_id, leaf) ||
+        !span_equal(s.records[0].header.subject, subject))
+        return not_understood(t);
+    for (uint32_t i = 0; i < s.records[0].items_count; i++) {
+        const struct statement_item *shown_item = &s.records[0].items[i];
+        struct item item = {.type = shown_item->type, .fields = shown_item->fields};
+        struct anchor got;
+        if (!shown_item->fields_disclosed || anchor_decode(&item, s.records[0].header.created_ms, &got) != OK) continue;
+        if (got.from_ms != h->ms || !span_is(got.what, h->what)) continue;
+        *ret_found = true;
+        *ret = got;
+        ret->what = SPAN_EMPTY; /* it lived in the bundle */
+        *ret_index = s.records[0].log_index;
+    }
+    return EXIT_OK;
+}
+
+/* Walks the subject's records since the hour was over. */
+static int anchor_find(struct desk *d, const struct digest *chain_id, const char *subject, const struct hour *h, bool *ret_found,
+                       struct anchor *ret, uint64_t *ret_index) {
+    struct tool *t = d->node.tool;
+    struct buffer value CLEANUP(buffer_free) = {0};
+    uint64_t next = 0, before;
+    buffer_init(&value, 2 * RPC_ANSWER_BYTES_MAX);
+    do {
+        const char *path = format(t, "/v1/records?subject=%s&from_ms=%" PRIu64, path_segment(t, span_text(subject)),
+                                  h->ms + SCAN_HOUR_MS);
+        struct span record;
+        before = next;
+        buffer_clear(&value);
+        int code = node_get_value(&d->node, next ? format(t, "%s&cursor=%" PRIu64, path, next) : path, NULL, &value);
+        if (code) return code;
+        for (struct list l = list_open(map_get(buffer_span(&value), "records")); !*ret_found && list_next(&l, &record);) {
+            struct digest leaf;
+            if (map_uint(record, "kind") != RECORD_ANCHORS || !map_digest(record, "leaf", &leaf)) continue;
+            code = anchor_shown(d, chain_id, &leaf, span_text(subject), h, ret_found, ret, ret_index);
+            if (code) return code;
+        }
+        next = map_uint(buffer_span(&value), "next");
+    } while (!*ret_found && next > before);
+    return EXIT_OK;
+}
+
+static void checked_print(struct tool *t, const struct hour *h, const struct anchor *anchor, uint64_t log_index, bool same) {
+    if (t->json) {
+        struct buffer out CLEANUP(buffer_free) = {0};
+        struct emit j;
+        buffer_init(&out, 4096);
+        emit_begin(&j, &out);
+        emit_object(&j);
+        emit_key_bool(&j, "matches", same);
+        emit_key_string(&j, "what", h->what);
+        emit_key_uint(&j, "hour_ms", h->ms);
+        emit_key_uint(&j, "count", h->count);
+        emit_key_digest(&j, "root", &h->root);
+        emit_key_uint(&j, "anchored_count", anchor->count);
+        emit_key_digest(&j, "anchored_root", &anchor->root);
+        emit_key_uint(&j, "log_index", log_index);
+        emit_object_end(&j);
+        emit_end(&j);
+        json_print(&out);
+        return;
+    }
+    printf("%s%s%s\n", paint(t, same ? PAINT_GOOD : PAINT_BAD),
+           same ? tr(t, "相符：节点的扫码计数就是当时存证的", "they match: the node's tallies are those that were anchored")
+                : tr(t, "不符：节点的扫码计数在存证之后被改动",
+                     "they do not match: the node's tallies were changed after they were anchored"),
+           paint(t, PAINT_PLAIN));
+    say(t, "  %s，%s 起一小时\n  节点 %zu 行，根 %s\n  账本 %" PRIu64 " 行，根 %s（日志序号 %" PRIu64 "）\n",
+        "  %s, hour from %s\n  node   %zu rows, root %s\n  ledger %" PRIu64 " rows, root %s (log index %" PRIu64 ")\n", h->what,
+        time_text(t, h->ms), h->count, hex_text(t, h->root.b), anchor->count, hex_text(t, anchor->root.b), log_index);
+}
+
+static int run_check(struct tool *t, const struct arguments *a) {
+    struct desk d CLEANUP(desk_close) = {.genesis = NULL};
+    struct hour h CLEANUP(hour_free) = {0};
+    struct anchor anchor;
+    uint64_t log_index = 0;
+    bool found = false;
+    const char *subject = argument(a, OPTION_SUBJECT) ? argument(a, OPTION_SUBJECT) : getenv("SUYUAN_SUBJECT");
+    if (subject == NULL) return usage(t, "缺少", "missing", "--subject");
+    int code = hour_read(t, a, &h.ms);
+    if (code == EXIT_OK) code = desk_open(t, a, false, &d);
+    if (code == EXIT_OK) code = hour_fetch(&d.node, &h);
+    if (code == EXIT_OK) code = what_make(t, a, &h);
+    if (code == EXIT_OK) code = anchor_find(&d, &d.genesis->chain_id, subject, &h, &found, &anchor, &log_index);
+    if (code) return code;
+    if (!found)
+        return fail(t, EXIT_NOT_FOUND, "help scan anchor", "账本上没有这一小时的存证：%s，%s", "the ledger has no anchor of this hour: %s, %s",
+                    h.what, time_text(t, h.ms));
+    bool same = anchor.count == h.count && digest_equal(&anchor.root, &h.root);
+    checked_print(t, &h, &anchor, log_index, same);
+    return same ? EXIT_OK : EXIT_FALSE;
+}
+
+/* -- the rows -- */
+
+#define NO_MORE {NULL, 0, NULL, NULL, NULL}
+#define HOUR_OPTIONS                                                                                                   \
+    {"hour", OPTION_HOUR, "TIME", "哪一小时（其中任一时刻；默认上一整点小时）",                                        \
+     "which hour, by any time in it; the last one that is over"},                                                      \
+        {"name", OPTION_NAME, "NAME", "节点名（默认由节点自报）", "name of the node; default: what it says"}
+
+static const struct option_row report_options[] = {
+    {"division", OPTION_DIVISION, "CODE", "扫码所在的行政区划，至多 6 位", "administrative division of the scan, up to 6 digits"},
+    NO_MORE,
+};
+static const struct example_row report_examples[] = {
+    {"scan report https://id.example.cn/01/06901234567892/21/K7M2Q003F9XW4T0BRN2H --division 330302", "在鹿城区扫了一次",
+     "scanned once in Lucheng"},
+    {NULL, NULL, NULL},
+};
+const struct command cmd_scan_report = {
+    .name = "scan report",
+    .words = "URL",
+    .words_min = 1,
+    .words_max = 1,
+    .zh = "向节点上报一次扫码",
+    .en = "tell a node of one scan",
+    .options = report_options,
+    .examples = report_examples,
+    .more_zh = "节点只按小时与区划计数：不存手机号、网络地址、微信标识，也不存扫码的时刻。",
+    .more_en = "The node only counts, by hour and division: no phone number, address or account is kept, nor the moment of the scan.",
+    .run = run_report,
+};
+
+static const struct option_row show_options[] = {
+    {"scans", OPTION_SCANS, "N", "超过 N 次即警示（默认 20）", "warn of more than N scans (20)"},
+    {"divisions", OPTION_DIVISIONS, "M", "时限内超过 M 个地区即警示（默认 3）", "warn of more than M divisions within T hours (3)"},
+    {"hours", OPTION_HOURS, "T", "时限，小时（默认 24）", "T (24)"},
+    NO_MORE,
+};
+static const struct example_row show_examples[] = {
+    {"scan show https://id.example.cn/01/06901234567892/21/K7M2Q003F9XW4T0BRN2H", "它在何处被扫过多少次，有何警示",
+     "where and how often it was scanned, and what that warns of"},
+    {NULL, NULL, NULL},
+};
+const struct command cmd_scan_show = {
+    .name = "scan show",
+    .words = "URL",
+    .words_min = 1,
+    .words_max = 1,
+    .zh = "一件商品的扫码计数与警示",
+    .en = "how often a piece was scanned, and what that warns of",
+    .options = show_options,
+    .examples = show_examples,
+    .more_zh = "警示由各行计数在本机重新算出。没有警示返回 0，有警示返回 4。",
+    .more_en = "Warnings are computed here from the rows. Returns 0 when there is nothing to warn of, else 4.",
+    .run = run_show,
+};
+
+static const struct option_row anchor_options[] = {HOUR_OPTIONS, DESK_OPTIONS, CHAIN_OPTIONS, NO_MORE};
+static const struct example_row anchor_examples[] = {
+    {"scan anchor --key node.key --subject bureau", "为上一小时存证", "anchor the last hour"},
+    {"scan anchor --hour 2026-06-01T08:00:00+08:00 --key node.key --subject bureau", "指定小时", "a given hour"},
+    {NULL, NULL, NULL},
+};
+const struct command cmd_scan_anchor = {
+    .name = "scan anchor",
+    .zh = "把节点一小时的扫码计数存证上链",
+    .en = "put the root of a node's tallies of one hour on the ledger",
+    .options = anchor_options,
+    .examples = anchor_examples,
+    .more_zh = "各行取自第一个 --node，根在本机算出；账本上只有行数与根。存证之后计数无法改而不被发现。",
+    .more_en = "The rows come from the first --node, the root is computed here; the ledger has count and root alone. Once anchored, tallies "
+               "cannot be changed unnoticed.",
+    .run = run_anchor,
+};
+
+static const struct option_row check_options[] = {
+    HOUR_OPTIONS,
+    {"subject", OPTION_SUBJECT, "ID", "由哪个主体存证（环境变量 SUYUAN_SUBJECT）", "the subject that anchored it (SUYUAN_SUBJECT)"},
+    CHAIN_OPTIONS,
+    NO_MORE,
+};
+static const struct example_row check_examples[] = {
+    {"scan check --hour 2026-06-01T08:00:00+08:00 --subject bureau", "节点的计数与存证是否相符", "do the node's tallies match the anchor"},
+    {NULL, NULL, NULL},
+};
+const struct command cmd_scan_check = {
+    .name = "scan check",
+    .zh = "重算节点一小时的扫码计数，与账本上的存证核对",
+    .en = "compute a node's tallies of one hour again and compare them with the anchor on the ledger",
+    .options = check_options,
+    .examples = check_examples,
+    .more_zh = "存证由证明核实，不轻信节点。相符返回 0，不符返回 4，没有存证返回 7。",
+    .more_en = "The anchor is taken from a proof that is checked here. Returns 0 when they match, 4 when not, 7 when there is no anchor.",
+    .run = run_check,
+};
