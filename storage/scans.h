@@ -5,7 +5,7 @@
  *   1. A scan counts in the hour of the node's clock. An hour that is over never changes: while the clock is behind the newest hour
  *      tallied, scans are refused (ERR_SCAN_CLOCK).
  *   2. Bounded: SCANS_HOUR_ROWS_MAX rows in an hour, then rows that are new are not made and counted as dropped (rows that are there
- *      go on counting); SCANS_PER_SECOND reports, then ERR_SCAN_BUSY.
+ *      go on counting); SCANS_PER_SECOND reports, then ERR_SCAN_BUSY; SCANS_MIB_MAX of disk.
  *   3. Rows older than SCANS_KEPT_DAYS are deleted, and never given.
  *   4. A tally survives the process at once, and a power failure once SQLite has synced its log (WAL, synchronous NORMAL:
  *      batched by SQLite). The last seconds of tallies are worth less than a disk sync each.
@@ -20,7 +20,12 @@
 #include "base/limits.h"
 #include "trace/scan.h"
 
-enum { SCANS_ERROR_BYTES = 256 };
+enum {
+    SCANS_ERROR_BYTES = 256,
+    /* The file: above it new rows are refused (ERR_SCAN_STORE) until old ones are deleted; rows that are there go on counting, and so
+     * does the node. Some ten million rows. */
+    SCANS_MIB_MAX = 2048,
+};
 
 struct scans_options {
     uint64_t (*clock_ms)(void *self); /* wall clock, milliseconds UTC */

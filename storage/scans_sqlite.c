@@ -154,6 +154,8 @@ static bool newest_read(struct scans *s) {
 struct scans *scans_open(const char *path, const struct scans_options *options, char ret_error[SCANS_ERROR_BYTES]) {
     struct scans *s = check_alloc(1, sizeof *s);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    char pages[64];
+    snprintf(pages, sizeof pages, "PRAGMA max_page_count = %d", SCANS_MIB_MAX * (1024 / 4));
     CHECK(pthread_mutex_init(&s->mutex, NULL) == 0);
     s->options = *options;
     if (s->options.hour_rows_max == 0) s->options.hour_rows_max = SCANS_HOUR_ROWS_MAX;
@@ -161,8 +163,8 @@ struct scans *scans_open(const char *path, const struct scans_options *options, 
     s->tokens = (uint64_t)s->options.per_second * 1000;
     bool ok = sqlite3_open_v2(path, &s->db, flags, NULL) == SQLITE_OK &&
               sqlite3_busy_timeout(s->db, BUSY_MS) == SQLITE_OK && run(s, "PRAGMA journal_mode = WAL") &&
-              run(s, "PRAGMA synchronous = NORMAL") && run(s, "PRAGMA secure_delete = ON") && schema_settle(s) &&
-              newest_read(s);
+              run(s, "PRAGMA synchronous = NORMAL") && run(s, "PRAGMA secure_delete = ON") && run(s, pages) &&
+              schema_settle(s) && newest_read(s);
     if (ok) {
         (void)chmod(path, 0600);
         return s;

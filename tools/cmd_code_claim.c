@@ -8,10 +8,10 @@
 #include "ledger/result.h"
 #include "tools/commands.h"
 #include "tools/desk.h"
+#include "tools/entry.h"
 #include "tools/map.h"
 #include "tools/pack_node.h"
 #include "trace/code_item.h"
-#include "trace/division.h"
 #include "trace/identifier.h"
 
 enum {
@@ -28,17 +28,6 @@ enum {
 static int usage(struct tool *t, const char *zh, const char *en, const char *text) {
     return fail(t, EXIT_USAGE, format(t, "help %s", t->command->name), "%s：%s", "%s: %s",
                 tr(t, zh, en), shown(t, span_text(text)));
-}
-
-/* "330302 浙江省 温州市 鹿城区" */
-static const char *division_text(struct tool *t, struct span code) {
-    struct buffer name CLEANUP(buffer_free) = {0};
-    struct division d;
-    buffer_init(&name, 1024);
-    if (code.len == 0) return tr(t, "未报地区", "no place given");
-    if (division_find(code, &d) == OK) division_name(&d, &name);
-    return format(t, "%s%s%.*s", shown(t, code), name.len ? " " : "", (int)name.len,
-                  name.data ? (const char *)name.data : "");
 }
 
 /* -- show -- */
@@ -70,7 +59,7 @@ static const struct verdict_row *verdict_find(struct span word) {
 
 static void claim_print(struct tool *t, struct span claim) {
     say(t, "认领    %s，%s（账本高度 %" PRIu64 "）\n", "claimed %s, %s (ledger height %" PRIu64 ")\n",
-        time_text(t, map_uint(claim, "time_ms")), division_text(t, map_text(claim, "division")), map_uint(claim, "height"));
+        time_text(t, map_uint(claim, "time_ms")), division_shown(t, map_text(claim, "division")), map_uint(claim, "height"));
 }
 
 /* What the codes of a pack are backed by. */

@@ -12,9 +12,9 @@
 #include "ledger/record.h"
 #include "tools/commands.h"
 #include "tools/desk.h"
+#include "tools/entry.h"
 #include "tools/map.h"
 #include "trace/anchor.h"
-#include "trace/division.h"
 #include "trace/rfc3339.h"
 #include "trace/scan.h"
 
@@ -34,16 +34,6 @@ static int usage(struct tool *t, const char *zh, const char *en, const char *tex
 
 static int not_understood(struct tool *t) {
     return fail(t, EXIT_BROKEN, "status", "节点的答复无法理解", "the node's answer cannot be understood");
-}
-
-static const char *division_text(struct tool *t, struct span code) {
-    struct buffer name CLEANUP(buffer_free) = {0};
-    struct division d;
-    buffer_init(&name, 1024);
-    if (code.len == 0) return tr(t, "未报地区", "no place given");
-    if (division_find(code, &d) == OK) division_name(&d, &name);
-    return format(t, "%s%s%.*s", shown(t, code), name.len ? " " : "", (int)name.len,
-                  name.data ? (const char *)name.data : "");
 }
 
 static void value_print(struct span value) {
@@ -83,7 +73,7 @@ static int run_report(struct tool *t, const struct arguments *a) {
         value_print(buffer_span(&value));
     else
         say(t, "已计一次扫码：%s，%s\n", "one scan tallied: %s, %s\n", shown(t, map_text(buffer_span(&value), "canonical")),
-            division_text(t, span_text(division)));
+            division_shown(t, span_text(division)));
     return EXIT_OK;
 }
 
@@ -141,7 +131,7 @@ static void scans_print(struct tool *t, struct span s, const struct scan_row row
     if (count == 0) say(t, "这个节点没有它的扫码记录\n", "this node has tallied no scan of it\n");
     for (size_t i = 0; i < count; i++)
         say(t, "  %s 起一小时  %" PRIu64 " 次  %s\n", "  hour from %s  %" PRIu64 " scans  %s\n", time_text(t, rows[i].hour_ms),
-            rows[i].count, division_text(t, rows[i].division));
+            rows[i].count, division_shown(t, rows[i].division));
     if (map_bool(s, "cut")) say(t, "  更早的未列出\n", "  older ones are left out\n");
     if (map_bool(s, "events_cut"))
         say(t, "  事件过多，未全部用于判断发货与销毁\n", "  it has more events than were looked at for shipping and destroying\n");

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "tools/map.h"
+#include "trace/division.h"
 
 bool item_of_json(struct tool *t, struct span value, struct item *ret) {
     static const uint8_t nil[] = {0xc0};
@@ -71,4 +72,14 @@ const char *member_name(struct node *n, struct span subject) {
     struct span name = map_text(map_get(buffer_span(&value), "member"), "name");
     if (name.len > 0) m->name = format(t, "%s (%s)", shown(t, name), id);
     return m->name;
+}
+
+const char *division_shown(struct tool *t, struct span code) {
+    struct buffer name CLEANUP(buffer_free) = {0};
+    struct division d;
+    buffer_init(&name, 1024);
+    if (code.len == 0) return tr(t, "未报地区", "no place given");
+    if (division_find(code, &d) == OK) division_name(&d, &name);
+    return format(t, "%s%s%.*s", shown(t, code), name.len ? " " : "", (int)name.len,
+                  name.data ? (const char *)name.data : "");
 }

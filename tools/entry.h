@@ -16,5 +16,7 @@ int record_items(struct node *n, struct span id, struct record_header *ret_heade
 /* "山福杨梅专业合作社 (lucheng.shanfu-yangmei)" by the node's word; the id alone when it does not
  * say. Asked once per subject. */
 const char *member_name(struct node *n, struct span subject);
+/* "330302 浙江省 温州市 鹿城区"; that no place was given, of an empty code. */
+const char *division_shown(struct tool *t, struct span code);
 
 #endif
