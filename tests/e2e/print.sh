@@ -144,6 +144,8 @@ printf '<fontconfig></fontconfig>' >../none.conf
 export FONTCONFIG_FILE="$there/none.conf"
 refused ERR_PRINT_FONT "WenQuanYi Micro Hei" "$one\n" --out x.pdf
 unset FONTCONFIG_FILE
+# Where the reader's language is Chinese, fonts have Chinese names.
+printf '%s\n' "$one" | LC_ALL=zh_CN.UTF-8 "$print" labels --out ../zh.pdf 2>../zh.err || fail "in Chinese: $(cat ../zh.err)"
 for usage in "" "--out x.txt" "--out - --format svg" "--out x.pdf --module-mm 0.5" "--out x.pdf --sheet a5" "--out x.pdf --colour" "--out x.pdf y"; do
     code=0
     # shellcheck disable=SC2086

@@ -295,6 +295,8 @@ int main(int argc, char **argv) {
     struct choice c = {.report = -1, .in = "-", .job.module = 0.6};
     const char *word = argc > 1 ? argv[1] : "help";
     setlocale(LC_CTYPE, "C.UTF-8");
+    /* Fontconfig calls a family by its name in the reader's language: the fonts are asked for by their English names. */
+    CHECK(setenv("FC_LANG", "en", 1) == 0);
     stop_arm();
     CHECK(sheet_find("a4-3x8", &c.job.sheet) == OK);
     c.labels = strcmp(word, "labels") == 0;
