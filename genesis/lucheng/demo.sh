@@ -157,6 +157,9 @@ done
 printf '%d 张合格证、%d 份检测报告、%d 张鞋类原产地证书已签发 pledges, test reports and certificates of origin issued\n' \
     $pledges $reports $origins
 run cert show "$origin"
+heading '    一张合格证印在纸上 · a pledge on paper'
+run cert print lucheng.shanfu-yangmei/CN330302-YM20260612 -o "$dir/pledge.pdf" \
+    --openings "$dir/openings/001.shanfu-yangmei.conformity-ym20260612.json"
 heading '    它的证明，离线可验 · its proof, checked off line'
 run proof get certificate "$origin" -o "$dir/certificate.syp"
 run verify "$dir/certificate.syp" --genesis "$dir/genesis"
@@ -175,6 +178,7 @@ set -- code pack --gtin 06972232100015 --lot KB88010904 --certificate "$origin" 
 printf '证书是二十双的，领不到两千个码 the certificate is for twenty pairs, not for 2,000 codes:\n'
 fails 3 '超出证书的码包没有被拒绝 a pack above its certificate was not refused' "$@" --count 2000 -o "$dir/pack-refused"
 run "$@" --count 20 -o "$dir/pack"
+run code labels "$dir/pack" -o "$dir/labels.pdf" --line '康步 KB-8801 Kangbu'
 url=$(secret 2 3) serial=$(secret 2 2)
 heading '    一双鞋上的码：真，离线可验 · the code on a pair: genuine, checked off line'
 run code show "$url"
@@ -237,6 +241,7 @@ cat <<END
   suyuan code show$node $url
   suyuan code pack$node --resume $dir/pack --key $keys/lucheng.kangbu-shoes.key    断电之后接着做，结果相同 after an outage: the same result
   suyuan gateway prove --check $dir/read.syr --genesis $dir/genesis
+  $dir/pledge.pdf $dir/labels.pdf               合格证与标签 the pledge and the labels, to print
   suyuan devnet up --dir $dir --follower          加一个审计节点 an audit node beside them
   suyuan bench                                    测速 how fast is it?
   curl $first/openapi.json                         接口 its interface

@@ -11,7 +11,7 @@ setup_file() {
     SUYUAN_NODE=$(suyuan devnet status --dir "$NET" --json | jq -r '[.nodes[].url] | join(" ")')
     export SUYUAN_NODE SUYUAN_GENESIS=$NET/genesis SUYUAN_OUTBOX=none KEYS=$NET/keys/members
     for type in conformity shoe-origin test-report; do
-        suyuan cert type set "$STORY/certificates/$type.json" --key "$KEYS/lucheng.agri-bureau.key" >/dev/null
+        suyuan cert type set "$STORY/certificates/$type.json" --outbox none --key "$KEYS/lucheng.agri-bureau.key" >/dev/null
     done
     suyuan submit --key "$KEYS/lucheng.shanfu-yangmei.key" --wait "$STORY"/events/00[12].*.json >/dev/null
     curl -s "${SUYUAN_NODE%% *}/v1/codes" > "$BATS_FILE_TMPDIR/codes"
@@ -217,7 +217,7 @@ says() {
     refused RESULT_CERTIFICATE_ENDED "${issue[@]}"
     pledge '.number = "P8" | .upstream = ["lucheng.shanfu-yangmei/P1"]' > bad.json
     refused RESULT_CERTIFICATE_BASIS "${issue[@]}"
-    exits 0 suyuan cert revoke lucheng.shanfu-yangmei/P6 --reason 3 --key "$KEYS/lucheng.agri-bureau.key"
+    exits 0 suyuan cert revoke lucheng.shanfu-yangmei/P6 --reason 3 --outbox none --key "$KEYS/lucheng.agri-bureau.key"
     refused RESULT_CERTIFICATE_ENDED cert revoke lucheng.shanfu-yangmei/P6 --key "$farm"
     exits 4 suyuan cert check lucheng.shanfu-yangmei/P6 --json
     [ "$(jq -r .good <<<"$output")" = false ]

@@ -32,6 +32,9 @@ shows err RESULT_QUANTITY
 # Codes: none above the certificate, genuine, never issued, claimed once.
 shows err RESULT_CODES
 shows out '20 个码，叶子在'
+for pdf in pledge labels; do
+    head -c 5 "$dir/net/$pdf.pdf" | grep -q %PDF- || { echo "demo.sh: $pdf.pdf is none" >&2; exit 1; }
+done
 shows out '发出，未作废。'
 shows out '从未发出：码包'
 shows err RESULT_CLAIMED
