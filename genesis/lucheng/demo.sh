@@ -195,6 +195,13 @@ run code claim "$url" --inner "$(secret 2 4)" --division 330302 --key "$keys/luc
 fails 3 '再次认领没有被拒绝 a second claim was not refused' code claim "$url" --inner "$(secret 2 4)" --division 310101 \
     --key "$keys/lucheng.wuma-fruit.key"
 
+heading '    同一个码一日之内在四省被扫：按规则警示 · one code scanned in four provinces in a day: the rules warn of a copy'
+copied=$(secret 3 3)
+for division in 330302 440106 510104 110101; do
+    run scan report "$copied" --division $division
+done
+fails 4 '复制的码没有警示 a copied code gave no warning' scan show "$copied"
+
 heading '十 一周的 RFID：网关断网七天，恢复后补送 · a week of RFID: a gateway cut off for seven days catches up'
 quietly '未能生成密钥 no key made' key new "$dir/kangbu-gate.key" --json
 mv "$dir/quiet.log" "$dir/kangbu-gate.pub"

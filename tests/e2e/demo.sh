@@ -39,6 +39,7 @@ shows out '发出，未作废。'
 shows out '从未发出：码包'
 shows err RESULT_CLAIMED
 shows out '330302 浙江省 温州市 鹿城区（账本高度'
+shows out '4 个地区'
 # The week of reads: what happened and nothing else, and one read of it opened.
 shows out '账本上 353 个事件，应有 353；'
 shows out '以 rfid-reads:kangbu-gate 存证于'
