@@ -97,6 +97,16 @@ call thing.proof "{\"identifier\":\"$thing\"}"
 "$hand" pack genesis AAAAA 3000 | curl -s -m 20 -X POST -H 'content-type: application/msgpack' --data-binary @- \
     "http://127.0.0.1:$http0/v1/records?wait=committed" >/dev/null
 call pack.leaves '{"gtin":"06901234567892","pack":"AAAAA"}'
+call pack.get '{"gtin":"06901234567892","pack":"AAAAA"}'
+call member.packs '{"subject":"farm1"}'
+call thing.packs '{"identifier":"https://id.gs1.org/01/06901234567892"}'
+code=https://id.gs1.org/01/06901234567892/21/BBBBB000010000000000 # of a pack that nobody issued
+call code.get "{\"identifier\":\"$code\"}"
+call code.proof "{\"identifier\":\"$code\"}"
+call scan.report "{\"identifier\":\"$code\",\"division\":\"330302\"}"
+call code.scans "{\"identifier\":\"$code\"}"
+call scan.hour "{\"hour\":$(($(date +%s) / 3600 * 3600000))}"
+call certificate.proof '{"id":"farm1/none"}'
 call certificate.list '{"issuer":"farm1"}'
 call_refused certificate.get '{"id":"farm1/none"}' ERR_RPC_NOT_FOUND
 call certificate_type.list '{}'
