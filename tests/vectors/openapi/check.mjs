@@ -1,9 +1,9 @@
 // check.mjs: is the document on standard input OpenAPI 3.1? By the published JSON schema; and a document with a fault must be refused, so that a
 // validator that accepts everything is noticed.
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { readFileSync } from "node:fs";
+import { text as textOf } from "node:stream/consumers";
 
-const text = readFileSync(0, "utf8");
+const text = await textOf(process.stdin); // not readFileSync(0): a pipe that is read faster than it is filled may answer EAGAIN
 
 async function judged(document) {
     const validator = new Validator();

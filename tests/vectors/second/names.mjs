@@ -1,9 +1,9 @@
 // node names.mjs < LINES of tests/vectors/names.c: the same canonical text, lot and product by rules E7 to E11.
-import { readFileSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
 import { canonical, lotIn, productIn } from "./identifier.mjs";
 
 let lines = 0, keys = 0;
-for (const line of readFileSync(0, "latin1").split("\n")) {
+for (const line of (await buffer(process.stdin)).toString("latin1").split("\n")) {
   if (line === "") continue;
   // Bytes as characters: identifiers are compared byte for byte.
   const [received, ...theirs] = line.split("\t").map((h) => Buffer.from(h, "hex").toString("latin1"));
