@@ -130,6 +130,7 @@ ERR(566, ERR_SCAN_BUSY, "more scans are reported than this node tallies; try aga
 ERR(567, ERR_SCAN_CLOCK, "the clock of this node was set back: scans are tallied again when it has caught up", "本节点时钟被回拨，追上之前不计扫码")
 ERR(568, ERR_SCAN_STORE, "this node cannot read or write its tallies of scans", "本节点无法读写扫码计数")
 ERR(569, ERR_SCANS_NONE, "this node keeps no tallies of scans", "本节点不保存扫码计数")
+ERR(570, ERR_SCAN_VISITOR, "more scans were reported from this address or connection than a node takes from one; nothing was counted, try again later", "来自该地址或连接的扫码上报过多，本次未计，请稍后再试")
 
 /* rpc */
 ERR(650, ERR_HTTP_SYNTAX, "the request is not well-formed HTTP/1.1", "请求不是合规的 HTTP/1.1 报文")

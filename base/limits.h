@@ -79,6 +79,10 @@ enum {
      * one code in an answer: above it the oldest are left out, and the answer says so. */
     SCANS_HOUR_ROWS_MAX = 16384,
     SCANS_PER_SECOND = 200,
+    /* Reports of one address or connection in a minute ([http] scans_per_minute), and at once: above it they are refused
+     * (ERR_SCAN_VISITOR) and not counted. */
+    SCANS_VISITOR_PER_MINUTE = 120,
+    SCANS_VISITOR_BURST = 60,
     SCANS_KEPT_DAYS = 183,
     SCANS_CODE_ROWS_MAX = 4096,
     /* Blocks finalised but not yet executed and attested by a quorum; the proposal above it stays pending. */
@@ -89,6 +93,8 @@ static_assert(RECORD_BYTES_MAX + LEAF_BYTES_MAX <= BLOCK_BYTES_MAX, "the largest
 static_assert(BLOCK_BYTES_MAX <= POOL_BYTES_MAX, "a pool can fill a block");
 static_assert(RECORD_BYTES_MAX / 3 * 4 + 4096 <= RPC_JSON_BYTES_MAX, "the largest record fits into a JSON call as base64");
 static_assert(RPC_BATCH_BYTES_MAX >= RECORD_BYTES_MAX + 16, "a batch submission can carry the largest record");
+static_assert(60 * SCANS_VISITOR_PER_MINUTE + SCANS_VISITOR_BURST <= SCANS_HOUR_ROWS_MAX / 2, "one address alone does not fill an hour");
+static_assert(SCANS_VISITOR_BURST + SCANS_VISITOR_PER_MINUTE / 60 <= SCANS_PER_SECOND / 2, "nor a second");
 static_assert(VALIDATORS_MAX % 8 == 0, "signer bitmaps have no partial byte at the maximum");
 
 #endif

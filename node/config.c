@@ -41,6 +41,7 @@ static const struct setting SETTINGS[] = {
     {"peers", "peer", SETTING_PEER, PLACE(peers), 0, 0, LIST_PEERS},
     {"peers", "follower", SETTING_FOLLOWER, PLACE(followers), 0, 0, LIST_FOLLOWERS},
     {"http", "listen", SETTING_LISTEN, PLACE(http), 0, 0, LIST_HTTP},
+    {"http", "scans_per_minute", SETTING_NUMBER, PLACE(scans_per_minute), 0, 60 * SCANS_PER_SECOND, 0},
     {"limits", "pool_records", SETTING_NUMBER, PLACE(pool_records_max), 16, POOL_RECORDS_MAX, 0},
     {"limits", "pool_bytes", SETTING_NUMBER, PLACE(pool_bytes_max), BLOCK_BYTES_MAX, POOL_BYTES_MAX, 0},
     {"limits", "peers", SETTING_NUMBER, PLACE(peers_max), 1, PEERS_MAX, 0},
@@ -61,6 +62,7 @@ void config_default(struct config *ret) {
     ret->pool_records_max = POOL_RECORDS_MAX;
     ret->pool_bytes_max = POOL_BYTES_MAX;
     ret->peers_max = PEERS_MAX;
+    ret->scans_per_minute = SCANS_VISITOR_PER_MINUTE;
     ret->http_connections_max = HTTP_CONNECTIONS_MAX;
     ret->journal_segment_bytes = 64 * MIB;
     ret->cache_bytes = 32 * MIB;

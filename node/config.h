@@ -14,6 +14,7 @@
  *   follower = KEY                      a follower that may connect here
  *   [http]
  *   listen = 127.0.0.1:7780             "off" for none
+ *   scans_per_minute = 120              reports of scans from one address; 0: as many as come
  *   [limits]                            each may only narrow base/limits.h
  *   pool_records, pool_bytes, peers, http_connections
  *   journal_segment_bytes, cache_bytes, leaves_bytes, verify_threads, read_threads
@@ -67,6 +68,7 @@ struct config {
     uint32_t followers_count;
     struct config_address http[CONFIG_LISTEN_MAX];
     uint32_t http_count;
+    uint64_t scans_per_minute;
 
     uint64_t pool_records_max, pool_bytes_max;
     uint64_t peers_max, http_connections_max;

@@ -54,6 +54,8 @@ struct conn {
     uv_write_t write;
     int handles;
     struct http *http;
+    struct visitor visitor;
+    struct visitor_bucket bucket; /* of this connection */
     struct call *calls;
     struct stream *stream;
     struct buffer rest;
@@ -436,6 +438,19 @@ void uv_http_flush(struct uv_http *s) {
 
 /* ---- the server ---- */
 
+/* Of the other end its name among the visitors and nothing else is kept. */
+static void visitor_settle(struct conn *c) {
+    struct sockaddr_storage address;
+    int len = sizeof address;
+    c->visitor = (struct visitor){.connection = &c->bucket};
+    http_visitor(c->http, &c->visitor);
+    if (c->server->host.visitors == NULL || uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&address, &len) != 0) return;
+    struct span bytes = address.ss_family == AF_INET
+                            ? span_of(&((const struct sockaddr_in *)&address)->sin_addr, 4)
+                            : span_of(&((const struct sockaddr_in6 *)&address)->sin6_addr, 16);
+    c->visitor.name = visitors_name(c->server->host.visitors, bytes, &c->visitor.near);
+}
+
 static void on_connection(uv_stream_t *listening, int status) {
     struct listener *l = listening->data;
     struct uv_http *s = l->server;
@@ -461,6 +476,7 @@ static void on_connection(uv_stream_t *listening, int status) {
         return;
     }
     uv_tcp_nodelay(&c->tcp, 1);
+    visitor_settle(c);
     c->reading = uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0;
     if (!c->reading) {
         conn_close(c);

@@ -356,6 +356,7 @@ static void node_free(struct uv_node *n) {
     if (n->store_open) store_close(n->store);
     leaves_close(n->leaves);
     scans_close(n->scans);
+    visitors_free(n->visitors);
     replica_free(n->replica);
     replica_outputs_free(n->outputs);
     validator_keys_wipe(&n->keys);

@@ -71,6 +71,7 @@ struct uv_node {
     int validator; /* -1: a follower */
     struct store store;
     struct leaves *leaves;
+    struct visitors *visitors;
     struct scans *scans; /* NULL: its file cannot be used; the node goes on without */
     bool store_open, store_new; /* new: it was empty when this process came */
     struct execution *execution; /* of the executor's thread */

@@ -166,6 +166,7 @@ static void scans_begin(struct uv_node *n) {
     char path[CONFIG_PATH_BYTES], why[SCANS_ERROR_BYTES] = "the path is too long";
     struct scans_options options = {.clock_ms = scans_clock};
     if (path_join(path, n->config->data_directory, "scans.sqlite")) n->scans = scans_open(path, &options, why);
+    n->visitors = visitors_new(n->config->scans_per_minute ? 60000 / n->config->scans_per_minute : 0, SCANS_VISITOR_BURST);
     if (n->scans == NULL) log_line(LOG_WARN, "scans.open", "reason=\"%s\"", why);
 }
 

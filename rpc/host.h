@@ -14,6 +14,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/state.h"
 #include "storage/leaves.h"
+#include "rpc/visitor.h"
 #include "storage/scans.h"
 
 /* A view of the store at one visible height; nothing in it changes while it is held. */
@@ -95,6 +96,8 @@ struct host {
     struct leaves *leaves;
     /* Tallies of scans, from any thread but the loop's (storage/scans.h). NULL: none are kept. */
     struct scans *scans;
+    /* Who may report how many of them. NULL: nobody is limited. */
+    struct visitors *visitors;
 };
 
 #endif

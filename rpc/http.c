@@ -34,6 +34,10 @@ void http_free(struct http *h) {
     free(h);
 }
 
+void http_visitor(struct http *h, const struct visitor *visitor) {
+    h->visitor = visitor;
+}
+
 struct exchange *http_reading(const struct http *h) {
     if (h->count == 0) return NULL;
     struct exchange *x = h->ring[h->count - 1];
@@ -44,6 +48,7 @@ static struct exchange *exchange_begin(struct http *h, uint64_t now_ms) {
     struct exchange *x = check_alloc(1, sizeof *x);
     x->stage = EXCHANGE_HEAD;
     x->request.id = h->next_id++;
+    x->request.visitor = h->visitor;
     buffer_init(&x->head, HTTP_HEAD_BYTES_MAX);
     CHECK(h->count < HTTP_PIPELINE_MAX);
     h->ring[h->count++] = x;

@@ -60,11 +60,14 @@ enum http_header {
     HTTP_EXPECT,
     HTTP_LAST_EVENT_ID,
     HTTP_ORIGIN,
+    HTTP_REAL_IP,
     HTTP_HEADERS_KNOWN,
 };
 
+struct visitor;
 struct http_request {
     uint64_t id; /* rising from 1 in a session */
+    const struct visitor *visitor; /* rpc/visitor.h: the session's; NULL: nobody is told apart */
     enum http_verb verb;
     struct span path;  /* as received, percent-encoded, from "/" up to "?" */
     struct span query; /* as received, without "?" */
@@ -113,6 +116,8 @@ struct http_shared {
 struct http;
 struct http *http_new(struct http_shared *shared, uint64_t now_ms);
 void http_free(struct http *h); /* accepts NULL */
+/* Who is at the other end, for the requests from now on; it outlives the session. */
+void http_visitor(struct http *h, const struct visitor *visitor);
 
 /* Bytes used, from the front. */
 size_t http_input(struct http *h, struct span bytes, uint64_t now_ms) MUST_USE;

@@ -28,6 +28,7 @@ static const char *const header_names[HTTP_HEADERS_KNOWN] = {
     [HTTP_EXPECT] = "expect",
     [HTTP_LAST_EVENT_ID] = "last-event-id",
     [HTTP_ORIGIN] = "origin",
+    [HTTP_REAL_IP] = "x-real-ip",
 };
 
 static struct http_parser *parser_of(llhttp_t *l) {

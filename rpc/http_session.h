@@ -31,6 +31,7 @@ struct exchange {
 struct http {
     struct http_shared *shared;
     struct http_parser *parser;
+    const struct visitor *visitor;
     struct exchange *ring[HTTP_PIPELINE_MAX]; /* oldest first */
     uint32_t count;
     uint32_t pending;

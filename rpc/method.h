@@ -114,9 +114,12 @@ struct view {
     struct arena *arena;   /* of the call */
     struct arena *scratch; /* of one step of the handler, which resets it */
     const struct argument *arguments; /* in the order of the table */
+    const struct http_request *request;
+    uint64_t now_ms; /* monotonic, when the call came */
     enum form form;
     enum lang lang;
     struct refusal refusal; /* `where` of a refusal */
+    uint32_t retry_after_ms; /* of one that passes by itself; 0: not known */
     /* The answer. */
     struct buffer *out;
     uint16_t status;        /* 200 unless the handler says otherwise */

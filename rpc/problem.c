@@ -27,6 +27,7 @@ static const struct row rows[] = {
     {ERR_LEAVES_ABSENT, 404},        {ERR_LEAVES_DELETED, 410},      {ERR_LEAVES_ROOM, 507},
     {ERR_SCAN_BUSY, 503},            {ERR_SCAN_CLOCK, 503},          {ERR_SCAN_STORE, 503},
     {ERR_SCANS_NONE, 404},           {ERR_SCAN_PIECE, 400},
+    {ERR_SCAN_VISITOR, 429},
 };
 
 uint16_t problem_status(enum err e) {
@@ -99,7 +100,7 @@ void problem_write(struct http_response *r, const struct refusal *refusal, enum 
     problem_members(&j, refusal, lang);
     emit_object_end(&j);
     emit_end(&j);
-    if (r->status == 503) {
+    if (r->status == 503 || r->status == 429) {
         uint32_t seconds = retry_after_ms == 0 ? 1 : (retry_after_ms + 999) / 1000;
         http_response_header_copy(r, "Retry-After", "%u", (unsigned)seconds);
     }

@@ -12,7 +12,7 @@
 uint16_t problem_status(enum err e);
 /* The language that Accept-Language likes best of the two. */
 enum lang problem_lang(struct span accept_language);
-/* Replaces what stands in the response. Busy answers carry Retry-After (retry_after_ms 0: one second). */
+/* Replaces what stands in the response. Busy answers (503, 429) carry Retry-After (retry_after_ms 0: one second). */
 void problem_write(struct http_response *r, const struct refusal *refusal, enum lang lang,
                    uint32_t retry_after_ms);
 /* The members of the problem object alone, for a list of outcomes and for JSON-RPC's `data`. */

@@ -9,11 +9,21 @@
 
 enum { HISTORY_MAX = 1000, HOUR_PAGE = 1000 };
 
+/* Asked first: what is refused afterwards is paid for all the same. */
+static bool visitor_may(struct view *v) {
+    uint64_t wait_ms;
+    if (v->host->visitors == NULL || v->request->visitor == NULL) return true;
+    if (visitors_take(v->host->visitors, v->request->visitor, v->request->headers[HTTP_REAL_IP], v->now_ms, &wait_ms)) return true;
+    v->retry_after_ms = (uint32_t)wait_ms;
+    return false;
+}
+
 enum err write_scan(struct view *v) {
     struct span canonical;
     struct emit j;
     struct span division = v->arguments[1].given ? v->arguments[1].text : SPAN_EMPTY;
     if (v->host->scans == NULL) return ERR_SCANS_NONE;
+    if (!visitor_may(v)) return ERR_SCAN_VISITOR;
     enum err e = canonical_of(v, v->arguments[0].text, &canonical);
     if (e == OK) e = scans_tally(v->host->scans, canonical, division);
     if (e != OK) return e;

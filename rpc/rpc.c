@@ -126,6 +126,9 @@ static void part_read(struct rpc_call *c, struct part *p, struct view *v) {
     v->arena = &c->arena;
     v->scratch = &c->scratch;
     v->arguments = p->arguments;
+    v->request = c->request;
+    v->now_ms = c->now_ms;
+    v->retry_after_ms = 0;
     v->form = p->form;
     v->lang = c->lang;
     v->refusal = (struct refusal){.err = OK};
@@ -142,6 +145,7 @@ static void part_read(struct rpc_call *c, struct part *p, struct view *v) {
     p->immutable = v->immutable;
     p->ask_pending = v->ask_pending;
     p->asked = v->asked;
+    p->retry_after_ms = v->retry_after_ms;
     if (e == OK) return;
     part_refuse(p, e, v->refusal.where);
 }

@@ -81,7 +81,7 @@ int node_fail(struct node *n, enum http_outcome outcome, const char *next) {
                    json_parse(buffer_span(&n->answer.body), &value, NULL) == OK;
     struct span map = problem ? buffer_span(&value) : SPAN_EMPTY;
     enum tool_exit code = status == 404                              ? EXIT_NOT_FOUND
-                          : status == 503                            ? EXIT_UNREACHABLE
+                          : status == 503 || status == 429           ? EXIT_UNREACHABLE
                           : problem && status >= 400 && status < 500 ? EXIT_REFUSED
                                                                      : EXIT_BROKEN;
     if (!problem)

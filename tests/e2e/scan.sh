@@ -48,6 +48,19 @@ gives 2 "$suyuan" scan report "$url" --division 3303021
 # Nothing of who asked is in the file.
 ! grep -aqE '127\.0\.0\.1|curl' "$store"* || { echo 'scan.sh: the tallies hold an address' >&2; exit 1; }
 
+# Behind a proxy on this machine each address has its share, at once in one batch; no address is ever kept.
+batch() { # ADDRESS CALLS
+    jq -nc --arg url "$url" --argjson n "$2" \
+        '[range($n) | {jsonrpc: "2.0", id: ., method: "scan.report", params: {identifier: $url}}]' >batch
+    curl -fsS -H "X-Real-IP: $1" -H 'Content-Type: application/json' -d @batch "$SUYUAN_NODE/rpc" >out
+}
+batch 192.0.2.77 64
+jq -e '([.[] | select(.result)] | length) == 60 and ([.[] | select(.error.data.name == "ERR_SCAN_VISITOR")] | length) == 4' out >/dev/null ||
+    { echo 'scan.sh: not the share of one address' >&2; cat out >&2; exit 1; }
+batch 192.0.2.78 1
+jq -e '.[0].result' out >/dev/null || { echo 'scan.sh: one address took from another' >&2; cat out >&2; exit 1; }
+! grep -raqF '192.0.2.7' net/ || { echo 'scan.sh: an address was kept' >&2; exit 1; }
+
 # An hour that is over, on another node: anchored once, checked by its proof.
 SUYUAN_NODE=$(jq -r '.nodes[1].url' net.json)
 hour=$((($(date +%s) / 3600 - 3) * 3600000))

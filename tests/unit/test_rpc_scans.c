@@ -21,6 +21,7 @@ struct fixture {
     uint64_t now;
     struct http_response r;
     struct buffer value;
+    const struct visitor *visitor;
 };
 
 static uint64_t clock_of(void *self) {
@@ -52,7 +53,7 @@ static int teardown(void **state) {
 
 static struct span call(struct fixture *f, enum http_verb verb, const char *target, const char *body) {
     const char *mark = strchr(target, '?');
-    struct http_request r = {.id = 1, .verb = verb, .body = span_text(body)};
+    struct http_request r = {.id = 1, .verb = verb, .body = span_text(body), .visitor = f->visitor};
     struct refusal refusal;
     r.path = span_of(target, mark ? (size_t)(mark - target) : strlen(target));
     if (mark != NULL) r.query = span_text(mark + 1);
@@ -196,11 +197,44 @@ static void refused_by_name(void **state) {
     f->w.host.scans = kept;
 }
 
+/* Above a visitor's share: 429 with a name in both languages and when to come again, nothing counted; by JSON-RPC the same. */
+static void a_visitor_has_its_share(void **state) {
+    struct fixture *f = *state;
+    static const uint8_t address[4] = {192, 0, 2, 1};
+    static const char *const batch = "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"scan.report\",\"params\":{\"identifier\":\"" EPC "\"}},"
+                                     "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"scan.report\",\"params\":{\"identifier\":\"" EPC "\"}}]";
+    struct visitor_bucket bucket = {0, 0};
+    struct visitor who = {.connection = &bucket};
+    f->w.host.visitors = visitors_new(2500, 3);
+    who.name = visitors_name(f->w.host.visitors, span_of(address, 4), &who.near);
+    f->visitor = &who;
+    report(f, EPC, "33");
+    report(f, EPC, "33");
+    struct span v = call(f, HTTP_VERB_POST, "/rpc", batch), one;
+    struct list l = list_open(v);
+    assert_true(list_next(&l, &one) && map_has(one, "result"));
+    assert_true(list_next(&l, &one) && map_uint(map_get(one, "error"), "code") == ERR_SCAN_VISITOR);
+    v = call(f, HTTP_VERB_POST, "/v1/scans", "{\"identifier\":\"" EPC "\"}");
+    assert_int_equal(f->r.status, 429);
+    assert_true(span_is(map_text(v, "name"), "ERR_SCAN_VISITOR") && map_text(v, "title_zh").len > 0 && map_text(v, "title_en").len > 0);
+    bool told = false;
+    for (uint32_t i = 0; i < f->r.headers_count; i++)
+        told = told || strcmp(f->r.headers[i].name, "Retry-After") == 0;
+    assert_true(told && f->r.texts_len > 0 && f->r.texts[0] == '3'); /* 2.5 seconds, rounded up */
+    /* Another address. */
+    who = (struct visitor){.name = who.name + 1, .connection = &(struct visitor_bucket){0, 0}};
+    report(f, EPC, "33");
+    f->visitor = NULL;
+    assert_int_equal(map_uint(get(f, SCANS), "total"), 4);
+    visitors_free(f->w.host.visitors);
+    f->w.host.visitors = NULL;
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(tallied_in_any_spelling), TEST(a_copied_code_warns), TEST(the_ledger_says_when),
-        TEST(an_hour_in_pages),        TEST(refused_by_name),
+        TEST(an_hour_in_pages),        TEST(refused_by_name), TEST(a_visitor_has_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
