@@ -13,6 +13,7 @@
 #include "tools/desk.h"
 #include "tools/entry.h"
 #include "tools/map.h"
+#include "tools/scan_follow.h"
 #include "tools/scan_hour.h"
 #include "trace/anchor.h"
 #include "trace/rfc3339.h"
@@ -25,6 +26,8 @@ enum {
     OPTION_HOURS,
     OPTION_HOUR,
     OPTION_NAME,
+    OPTION_DUE,
+    OPTION_FOLLOW,
 };
 
 static int usage(struct tool *t, const char *zh, const char *en, const char *text) {
@@ -176,6 +179,15 @@ static int what_make(struct tool *t, const struct arguments *a, struct scan_hour
     return usage(t, "请用 --name 写明节点名（1 至 58 字节）", "name the node with --name (1 to 58 bytes)", name ? name : "");
 }
 
+/* Hours one after the other, until nothing is due or for ever. */
+static int run_hours(struct tool *t, const struct arguments *a) {
+    struct desk d CLEANUP(desk_close) = {.genesis = NULL};
+    if (argument(a, OPTION_HOUR) != NULL)
+        return usage(t, "--hour 不能与 --due、--follow 同用", "--hour does not go with --due or --follow", argument(a, OPTION_HOUR));
+    int code = desk_open(t, a, true, &d);
+    return code ? code : scan_follow(&d, argument(a, OPTION_NAME), argument(a, OPTION_FOLLOW) != NULL);
+}
+
 static int run_anchor(struct tool *t, const struct arguments *a) {
     struct desk d CLEANUP(desk_close) = {.genesis = NULL};
     struct buffer fields CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
@@ -183,6 +195,7 @@ static int run_anchor(struct tool *t, const struct arguments *a) {
     struct record_header draft = {.kind = RECORD_ANCHORS};
     struct desk_sent sent;
     struct outbox outbox;
+    if (argument(a, OPTION_DUE) != NULL || argument(a, OPTION_FOLLOW) != NULL) return run_hours(t, a);
     int code = hour_read(t, a, &h.ms);
     if (code == EXIT_OK) code = outbox_open(t, argument(a, OPTION_OUTBOX), &outbox);
     if (code == EXIT_OK) code = desk_open(t, a, true, &d);
@@ -321,10 +334,19 @@ const struct command cmd_scan_show = {
     .run = run_show,
 };
 
-static const struct option_row anchor_options[] = {HOUR_OPTIONS, DESK_OPTIONS, CHAIN_OPTIONS, NO_MORE};
+static const struct option_row anchor_options[] = {
+    {"due", OPTION_DUE, NULL, "所有已结束而未存证的小时，由早到晚，然后退出", "every hour that is over and not anchored, oldest first, then end"},
+    {"follow", OPTION_FOLLOW, NULL, "同上，此后每小时一次，直到被终止", "the same, and each further hour as it becomes over, until ended"},
+    HOUR_OPTIONS,
+    DESK_OPTIONS,
+    DESK_OUTBOX_OPTION,
+    CHAIN_OPTIONS,
+    NO_MORE,
+};
 static const struct example_row anchor_examples[] = {
     {"scan anchor --key node.key --subject bureau", "为上一小时存证", "anchor the last hour"},
     {"scan anchor --hour 2026-06-01T08:00:00+08:00 --key node.key --subject bureau", "指定小时", "a given hour"},
+    {"scan anchor --follow --key node.key --subject bureau", "此后每小时存证，漏掉的先补", "every hour from now on, the missed ones first"},
     {NULL, NULL, NULL},
 };
 const struct command cmd_scan_anchor = {
@@ -333,9 +355,12 @@ const struct command cmd_scan_anchor = {
     .en = "put the root of a node's tallies of one hour on the ledger",
     .options = anchor_options,
     .examples = anchor_examples,
-    .more_zh = "各行取自第一个 --node，根在本机算出；账本上只有行数与根。存证之后计数无法改而不被发现。",
+    .more_zh = "各行取自第一个 --node，根在本机算出；账本上只有行数与根。存证之后计数无法改而不被发现。--due 与 --follow "
+               "随时可以中断：一小时的记录由该小时决定，重做即同一条记录。账本上已有同根的存证算完成；根不同即冲突，报错并返回 4。",
     .more_en = "The rows come from the first --node, the root is computed here; the ledger has count and root alone. Once anchored, tallies "
-               "cannot be changed unnoticed.",
+               "cannot be changed unnoticed. --due and --follow may be interrupted at any time: an hour makes one record, and "
+               "made again it is the same. An anchor of the same root counts as done; another root is a conflict, told "
+               "aloud, and the exit status is 4.",
     .run = run_anchor,
 };
 

@@ -34,7 +34,7 @@ void desk_record(struct desk *d, const struct record_header *draft, const struct
         random_bytes(&h.nonce, sizeof h.nonce);
     }
     uint64_t latest = h.created_ms + longest;
-    h.expires_ms = now + DESK_EXPIRES_MS < latest ? now + DESK_EXPIRES_MS : latest;
+    if (h.expires_ms == 0) h.expires_ms = now + DESK_EXPIRES_MS < latest ? now + DESK_EXPIRES_MS : latest;
     CHECK(record_make(&d->genesis->params, &h, item, 1, &d->keys, out) == OK);
 }
 

@@ -21,14 +21,15 @@ struct desk {
 int desk_open(struct tool *t, const struct arguments *a, bool key_needed, struct desk *ret) MUST_USE;
 void desk_close(struct desk *d); /* accepts a zeroed struct */
 
-/* Appends the wire form of a record of one item. draft: kind, created_ms, nonce (0: now, random); the rest is the desk's. */
+/* Appends the wire form of a record of one item. draft: kind, created_ms, nonce (0: now, random), expires_ms (0: DESK_EXPIRES_MS from
+ * now); the rest is the desk's. */
 void desk_record(struct desk *d, const struct record_header *draft, const struct item *item,
                  struct buffer *out);
 
 struct desk_sent {
     enum parcel_state state;
     uint64_t height, log_index;
-    uint16_t code;    /* of execution, when committed */
+    uint16_t code;    /* of execution, when committed; when refused, that of the rule which would refuse it, or 0 */
     struct digest id; /* R5 */
 };
 /* Keeps the record in the outbox (NULL: the caller keeps it), sends it, waits until it is decided, says what became of it.

@@ -79,3 +79,49 @@ jq -e '.matches and .count == 2 and .anchored_count == 2' out >/dev/null
 "$hand" scan "$other" $hour "$piece" 330302
 gives 4 "$suyuan" scan check "$@"
 shows '不符'
+
+# Every hour that is over, the missed ones first: once, whoever runs it and how often; an anchor by another record with the same root is as
+# good, with another root it is a conflict.
+SUYUAN_NODE=$(jq -r '.nodes[2].url' net.json) SUYUAN_SUBJECT=lucheng.agri-bureau SUYUAN_KEY=net/keys/members/lucheng.agri-bureau.key
+export SUYUAN_SUBJECT SUYUAN_KEY
+third=$(find net/node2 -name scans.sqlite) fourth=$(find net/node3 -name scans.sqlite)
+now=$(($(date +%s) / 3600 * 3600000))
+ago() { echo $((now - $1 * 3600000)); }
+fates() { # EXIT_CODE FATES: "anchored 5", hours before now
+    code=$1
+    shift
+    gives "$code" "$suyuan" scan anchor --due --json
+    jq -r --argjson now "$now" 'select(.fate) | "\(.fate) \(($now - .hour_ms) / 3600000)"' out | grep -v ' 0$' >fates || true
+    printf '%s\n' "$@" | cmp -s - fates || { echo "scan.sh: not $*:" >&2; cat fates out err >&2; exit 1; }
+}
+anchors() { curl -fsS "$SUYUAN_NODE/v1/records?subject=$SUYUAN_SUBJECT&limit=1000" | jq '[.records[] | select(.kind == 10)] | length'; }
+for hours in 300 9 5 4; do
+    "$hand" scan "$third" "$(ago $hours)" "$piece" 330302 440106
+done
+gives 0 "$suyuan" scan anchor --hour "$(ago 5)"
+fates 0 'anchored 300' 'anchored 9' 'same 5' 'anchored 4'
+before=$(anchors)
+fates 0 'anchored 300' 'anchored 9' 'same 5' 'anchored 4'
+gives 2 "$suyuan" scan anchor --due --hour "$(ago 5)"
+"$hand" scan "$third" "$(ago 4)" "$piece" 510104
+"$hand" scan "$third" "$(ago 3)" "$piece" 510104
+gives 0 "$suyuan" scan report "$url" --division 330302
+fates 4 'anchored 300' 'anchored 9' 'same 5' 'conflict 4' 'anchored 3'
+gives 4 "$suyuan" scan anchor --due
+shows '冲突'
+[ "$(anchors)" = $((before + 1)) ] || { echo 'scan.sh: an hour was anchored twice' >&2; exit 1; }
+# Following: the same, killed and begun again.
+SUYUAN_NODE=$(jq -r '.nodes[3].url' net.json)
+"$hand" scan "$fourth" "$(ago 7)" "$piece" 330302
+for turn in 1 2; do
+    "$suyuan" scan anchor --follow >follow 2>&1 &
+    follow=$!
+    until grep -q 已存证 follow; do
+        kill -0 $follow 2>/dev/null || { cat follow >&2; exit 1; }
+        sleep 0.2
+    done
+    kill -9 $follow
+    wait $follow 2>/dev/null || true
+done
+gives 0 "$suyuan" scan check --hour "$(ago 7)"
+[ "$(anchors)" = $((before + 2)) ] || { echo 'scan.sh: an hour was anchored twice' >&2; exit 1; }
