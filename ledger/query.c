@@ -272,6 +272,12 @@ enum err query_claim(struct reader r, const struct code *code, struct buffer *va
     return query_value(r, &key, &claim_value_type, value, ret);
 }
 
+enum err query_anchor(struct reader r, struct span subject, struct span what, uint64_t from_ms,
+                      struct buffer *value, struct anchor_value *ret) {
+    struct digest key = row_anchor(subject, what, from_ms);
+    return query_value(r, &key, &anchor_value_type, value, ret);
+}
+
 uint32_t query_packs(struct reader r, enum packs_of by, struct span name,
                      const struct issued_place *after, uint32_t max, struct arena *arena,
                      struct issued_place ret[]) {

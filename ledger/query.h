@@ -102,6 +102,9 @@ enum err query_pack(struct reader r, struct span pack_id, struct buffer *value, 
 /* The claim of a code; ERR_QUERY_UNKNOWN when nobody claimed it. */
 enum err query_claim(struct reader r, const struct code *code, struct buffer *value,
                      struct claim_value *ret) MUST_USE;
+/* The anchor (SPEC Z) of what and the hour from_ms by this subject; both are subject ids. */
+enum err query_anchor(struct reader r, struct span subject, struct span what, uint64_t from_ms,
+                      struct buffer *value, struct anchor_value *ret) MUST_USE;
 enum packs_of {
     PACKS_OF_SUBJECT, /* name: a subject id */
     PACKS_OF_GTIN,    /* the canonical identifier of a GTIN: with lots and without */

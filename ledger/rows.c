@@ -67,6 +67,17 @@ struct digest row_claim(const struct code *code) {
     return status_key(STATUS_CLAIM, buffer_span(&subject));
 }
 
+struct digest row_anchor(struct span subject, struct span what, uint64_t from_ms) {
+    struct buffer key CLEANUP(buffer_free) = {0};
+    buffer_init(&key, 256);
+    pack_array(&key, 3);
+    pack_text(&key, subject);
+    pack_text(&key, what);
+    pack_uint(&key, from_ms);
+    CHECK(!key.overflow);
+    return status_key(STATUS_ANCHOR, buffer_span(&key));
+}
+
 struct row_key row_after(const struct row_key *prefix) {
     struct row_key k = *prefix;
     while (k.len > 0 && k.b[k.len - 1] == 0xff)

@@ -19,6 +19,8 @@ struct row_key row_subject(struct span subject, uint64_t log_index); /* s */
 struct row_key row_issued(char kind, const struct digest *by, uint64_t issued, uint16_t item);
 /* V: the status key of a claim (SPEC S5, type 18) */
 struct digest row_claim(const struct code *code);
+/* Subject and what: subject ids. */
+struct digest row_anchor(struct span subject, struct span what, uint64_t from_ms);
 /* The smallest key above every key that begins with this one. */
 struct row_key row_after(const struct row_key *prefix);
 

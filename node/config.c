@@ -19,7 +19,7 @@ enum {
     THREADS_MAX = 64,
 };
 
-enum setting_kind { SETTING_PATH, SETTING_NUMBER, SETTING_LISTEN, SETTING_PEER, SETTING_FOLLOWER, SETTING_LOG, SETTING_CHECK };
+enum setting_kind { SETTING_PATH, SETTING_NUMBER, SETTING_LISTEN, SETTING_PEER, SETTING_FOLLOWER, SETTING_LOG, SETTING_CHECK, SETTING_SUBJECT };
 enum list_bit { LIST_LISTEN = 1, LIST_PEERS = 2, LIST_FOLLOWERS = 4, LIST_HTTP = 8 };
 
 struct setting {
@@ -42,6 +42,7 @@ static const struct setting SETTINGS[] = {
     {"peers", "follower", SETTING_FOLLOWER, PLACE(followers), 0, 0, LIST_FOLLOWERS},
     {"http", "listen", SETTING_LISTEN, PLACE(http), 0, 0, LIST_HTTP},
     {"http", "scans_per_minute", SETTING_NUMBER, PLACE(scans_per_minute), 0, 60 * SCANS_PER_SECOND, 0},
+    {"http", "scans_anchored_by", SETTING_SUBJECT, PLACE(scans_anchored_by), 0, 0, 0},
     {"limits", "pool_records", SETTING_NUMBER, PLACE(pool_records_max), 16, POOL_RECORDS_MAX, 0},
     {"limits", "pool_bytes", SETTING_NUMBER, PLACE(pool_bytes_max), BLOCK_BYTES_MAX, POOL_BYTES_MAX, 0},
     {"limits", "peers", SETTING_NUMBER, PLACE(peers_max), 1, PEERS_MAX, 0},
@@ -178,6 +179,12 @@ static enum err set_log(enum log_level *place, const char *value) {
     return ERR_CONFIG_VALUE;
 }
 
+static enum err set_subject(char *place, const char *value) {
+    if (!subject_id_valid(span_text(value))) return ERR_CONFIG_VALUE;
+    memcpy(place, value, strlen(value) + 1);
+    return OK;
+}
+
 static enum err set_check(enum config_check_level *place, const char *value) {
     static const char *const names[] = {
         [CONFIG_CHECK_HEAD] = "head", [CONFIG_CHECK_SAMPLE] = "sample", [CONFIG_CHECK_FULL] = "full"};
@@ -207,6 +214,8 @@ static enum err set_value(struct config *c, const struct setting *s, const char 
         return set_log(place, value);
     case SETTING_CHECK:
         return set_check(place, value);
+    case SETTING_SUBJECT:
+        return set_subject(place, value);
     }
     return ERR_CONFIG_VALUE;
 }

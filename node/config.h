@@ -15,6 +15,7 @@
  *   [http]
  *   listen = 127.0.0.1:7780             "off" for none
  *   scans_per_minute = 120              reports of scans from one address; 0: as many as come
+ *   scans_anchored_by = SUBJECT         who anchors the tallies of scans, for /metrics
  *   [limits]                            each may only narrow base/limits.h
  *   pool_records, pool_bytes, peers, http_connections
  *   journal_segment_bytes, cache_bytes, leaves_bytes, verify_threads, read_threads
@@ -29,6 +30,7 @@
 #define NODE_CONFIG_H
 
 #include "base/crypto.h"
+#include "trace/subject.h"
 #include "base/limits.h"
 #include "base/log.h"
 
@@ -69,6 +71,7 @@ struct config {
     struct config_address http[CONFIG_LISTEN_MAX];
     uint32_t http_count;
     uint64_t scans_per_minute;
+    char scans_anchored_by[SUBJECT_ID_BYTES_MAX + 1]; /* "": not told */
 
     uint64_t pool_records_max, pool_bytes_max;
     uint64_t peers_max, http_connections_max;

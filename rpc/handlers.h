@@ -52,6 +52,8 @@ enum err read_openapi(struct view *v);
 
 /* The height, time, size and root that an answer stands on: "at". */
 void put_at(struct emit *j, const struct view *v);
+/* The name of this validator, or empty. */
+struct span own_name(const struct view *v);
 /* "result": code, name, sentences, item. */
 void put_result(struct emit *j, uint16_t code, uint16_t item);
 /* "item"s as objects: index, type, digest, fields, things. */

@@ -98,6 +98,8 @@ struct host {
     struct scans *scans;
     /* Who may report how many of them. NULL: nobody is limited. */
     struct visitors *visitors;
+    /* The subject that anchors them, for who watches; empty: not told. */
+    struct span scans_anchored_by;
 };
 
 #endif

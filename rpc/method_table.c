@@ -571,7 +571,7 @@ static const struct method methods[] = {
      "The process answers", "进程存活"},
     {"ready", GET, "/readyz", FLOW_READ, false, false, false, 0, NULL, NO_PARAMS, {FORM_TEXT}, NULL, read_ready,
      "The node answers for the present (200) or not (503)", "节点是否就绪"},
-    {"metrics", GET, "/metrics", FLOW_READ, false, false, false, 0, NULL, NO_PARAMS, {FORM_METRICS}, NULL,
+    {"metrics", GET, "/metrics", FLOW_READ, false, true, false, 0, NULL, NO_PARAMS, {FORM_METRICS}, NULL,
      read_metrics, "Prometheus metrics", "Prometheus 指标"},
 };
 

@@ -87,6 +87,44 @@ static void put_http(struct buffer *out, const struct host_status *s) {
         buffer_printf(out, "suyuan_http_answers_total{class=\"%dxx\"} %" PRIu64 "\n", i, s->http_answers[i]);
 }
 
+/* The newest hour of this node's tallies that is on the ledger in the name of who anchors them; 0: none that a record could still be of. */
+static uint64_t anchored_hour(struct view *v) {
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct anchor_value anchor;
+    struct snapshot snapshot;
+    struct host_status s = {0};
+    char what[SCAN_WHAT_BYTES_MAX + 1];
+    uint64_t found = 0, lifetime = v->host->genesis->params.parameters.record_lifetime_ms;
+    if (v->host->scans_anchored_by.len == 0 || !scan_what(own_name(v), what)) return 0;
+    v->host->ops->status(v->host->self, &s);
+    buffer_init(&value, 1024);
+    v->host->ops->snapshot_acquire(v->host->self, &snapshot);
+    for (uint64_t hour = s.now_ms - s.now_ms % SCAN_HOUR_MS; found == 0 && hour >= SCAN_HOUR_MS;) {
+        hour -= SCAN_HOUR_MS;
+        if (hour + lifetime < s.now_ms) break;
+        if (query_anchor(snapshot.reader, v->host->scans_anchored_by, span_text(what), hour, &value, &anchor) == OK) found = hour;
+    }
+    v->host->ops->snapshot_release(v->host->self, &snapshot);
+    return found;
+}
+
+static void put_scans(struct view *v) {
+    struct scans_totals t;
+    if (v->host->scans == NULL) return;
+    scans_totals(v->host->scans, &t);
+    metric(v->out, COUNTER, "scans_counted_total", "Scans tallied since start.", t.tallied);
+    metric(v->out, COUNTER, "scans_dropped_total", "Scans taken and not tallied since start: their hour was full.", t.dropped);
+    metric(v->out, COUNTER, "scans_refused_visitor_total", "Reports refused since start, above the share of one address or connection.",
+           v->host->visitors != NULL ? visitors_refused(v->host->visitors) : 0);
+    metric(v->out, COUNTER, "scans_refused_busy_total", "Reports refused since start, above what all together may report.", t.refused);
+    metric(v->out, GAUGE, "scans_rows", "Tallies kept: one for a piece in a division in an hour.", t.rows);
+    metric(v->out, GAUGE, "scans_oldest_hour_seconds", "Oldest hour of which tallies are kept, Unix time; 0: none.",
+           t.oldest_ms / 1000);
+    metric(v->out, GAUGE, "scans_anchored_hour_seconds",
+           "Newest hour whose tallies the subject of [http] scans_anchored_by anchored, Unix time; 0: none, or no such subject is set.",
+           anchored_hour(v) / 1000);
+}
+
 enum err read_metrics(struct view *v) {
     struct host_status s = {0};
     v->host->ops->status(v->host->self, &s);
@@ -95,5 +133,6 @@ enum err read_metrics(struct view *v) {
     put_node(v->out, &s);
     put_leaves(v->out, &s);
     put_http(v->out, &s);
+    put_scans(v);
     return OK;
 }

@@ -154,11 +154,11 @@ enum err read_scans(struct view *v) {
 
 /* -- one hour -- */
 
-static void put_name(struct emit *j, struct view *v) {
+struct span own_name(const struct view *v) {
     const struct genesis *g = v->host->genesis;
     struct host_status s = {0};
     v->host->ops->status(v->host->self, &s);
-    emit_key_text(j, "name", s.validator && s.index < g->validators.count ? g->validators.validators[s.index].name : SPAN_EMPTY);
+    return s.validator && s.index < g->validators.count ? g->validators.validators[s.index].name : SPAN_EMPTY;
 }
 
 enum err read_scan_hour(struct view *v) {
@@ -174,7 +174,7 @@ enum err read_scan_hour(struct view *v) {
     if (e != OK) return e;
     emit_begin(&j, v->out);
     emit_object(&j);
-    put_name(&j, v);
+    emit_key_text(&j, "name", own_name(v));
     emit_key_uint(&j, "hour_ms", hour);
     emit_key_bool(&j, "over", rows.over);
     emit_key_uint(&j, "count", rows.count);

@@ -53,4 +53,12 @@ enum err scans_of_code(struct scans *s, struct span identifier, struct arena *ar
 /* hour_ms: a multiple of SCAN_HOUR_MS (CHECK). An hour without scans has no rows. */
 enum err scans_of_hour(struct scans *s, uint64_t hour_ms, struct arena *arena, struct scans_rows *ret) MUST_USE;
 
+/* For those who watch it. */
+struct scans_totals {
+    uint64_t tallied, dropped, refused; /* since it was opened; refused: above SCANS_PER_SECOND */
+    uint64_t rows, oldest_ms;           /* kept now; the oldest hour of them, 0: none */
+};
+/* Rows are 0 when the disk cannot be read. */
+void scans_totals(struct scans *s, struct scans_totals *ret);
+
 #endif

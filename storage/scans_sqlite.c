@@ -33,6 +33,7 @@ enum query {
     QUERY_HOUR_DROPPED,
     QUERY_OF_CODE,
     QUERY_OF_HOUR,
+    QUERY_TOTALS,
     QUERY_FORGET_TALLIES,
     QUERY_FORGET_HOURS,
     QUERIES
@@ -53,6 +54,7 @@ static const char *const queries[QUERIES] = {
                       " ORDER BY hour DESC, division DESC LIMIT ?",
     [QUERY_OF_HOUR] = "SELECT hour, identifier, division, count FROM tallies WHERE hour = ? AND hour > ?"
                       " ORDER BY identifier, division LIMIT ?",
+    [QUERY_TOTALS] = "SELECT coalesce(sum(rows), 0), coalesce(min(hour), 0) FROM hours WHERE hour > ?",
     [QUERY_FORGET_TALLIES] = "DELETE FROM tallies WHERE hour <= ?",
     [QUERY_FORGET_HOURS] = "DELETE FROM hours WHERE hour <= ?",
 };
@@ -66,6 +68,7 @@ struct scans {
     uint64_t forgot_ms;   /* the hour in which old rows were last deleted */
     uint64_t refilled_ms; /* when tokens were last added */
     uint64_t tokens;      /* thousandths of a report that may still come */
+    uint64_t tallied, dropped, refused;
 };
 
 /* ---- statements ---- */
@@ -234,12 +237,14 @@ static bool hour_read(struct scans *s, uint64_t hour, uint64_t *ret_rows, uint64
 }
 
 /* In a transaction. */
-static bool tally_write(struct scans *s, uint64_t hour, struct span identifier, struct span division) {
+static bool tally_write(struct scans *s, uint64_t hour, struct span identifier, struct span division, bool *ret_dropped) {
     uint64_t rows, dropped;
+    *ret_dropped = false;
     if (!row_add(s, QUERY_ADD, hour, identifier, division)) return false;
     if (sqlite3_changes(s->db) > 0) return true;
     if (!hour_read(s, hour, &rows, &dropped)) return false;
-    if (rows >= s->options.hour_rows_max) return with_hour(s, QUERY_HOUR_DROPPED, hour);
+    *ret_dropped = rows >= s->options.hour_rows_max;
+    if (*ret_dropped) return with_hour(s, QUERY_HOUR_DROPPED, hour);
     return row_add(s, QUERY_MAKE, hour, identifier, division) && with_hour(s, QUERY_HOUR_ROW, hour);
 }
 
@@ -252,14 +257,19 @@ static uint64_t clock_read(struct scans *s) {
 
 static enum err tally(struct scans *s, struct span identifier, struct span division) {
     uint64_t now = clock_read(s), hour = now - now % SCAN_HOUR_MS;
-    if (!token_take(s, now)) return ERR_SCAN_BUSY;
+    bool left_out;
+    if (!token_take(s, now)) {
+        s->refused++;
+        return ERR_SCAN_BUSY;
+    }
     if (hour < s->newest_ms) return ERR_SCAN_CLOCK;
     if (!simple(s, QUERY_BEGIN)) return ERR_SCAN_STORE;
-    if (!forget_old(s, now) || !tally_write(s, hour, identifier, division) || !simple(s, QUERY_COMMIT)) {
+    if (!forget_old(s, now) || !tally_write(s, hour, identifier, division, &left_out) || !simple(s, QUERY_COMMIT)) {
         if (sqlite3_get_autocommit(s->db) == 0) (void)simple(s, QUERY_ROLLBACK);
         s->forgot_ms = 0;
         return ERR_SCAN_STORE;
     }
+    *(left_out ? &s->dropped : &s->tallied) += 1;
     return OK;
 }
 
@@ -336,4 +346,17 @@ enum err scans_of_hour(struct scans *s, uint64_t hour_ms, struct arena *arena, s
     CHECK(pthread_mutex_unlock(&s->mutex) == 0);
     if (e == OK) *ret = found;
     return e;
+}
+
+void scans_totals(struct scans *s, struct scans_totals *ret) {
+    CHECK(pthread_mutex_lock(&s->mutex) == 0);
+    *ret = (struct scans_totals){.tallied = s->tallied, .dropped = s->dropped, .refused = s->refused};
+    sqlite3_stmt *st = use(s, QUERY_TOTALS);
+    put_uint(st, 1, oldest_kept(s->options.clock_ms(s->options.self)));
+    if (step(st) == SQLITE_ROW) {
+        ret->rows = (uint64_t)sqlite3_column_int64(st, 0);
+        ret->oldest_ms = (uint64_t)sqlite3_column_int64(st, 1);
+    }
+    end(st);
+    CHECK(pthread_mutex_unlock(&s->mutex) == 0);
 }

@@ -84,6 +84,8 @@ static void refusals_name_the_place(void **state) {
         {"[limits]\npool_bytes = 999999999G\n", ERR_CONFIG_LIMIT, NULL},
         {"[limits]\npool_records = -5\n", ERR_CONFIG_VALUE, NULL},
         {"[limits]\npool_records = 5k\n", ERR_CONFIG_VALUE, NULL},
+        {"[http]\nscans_per_minute = 12001\n", ERR_CONFIG_LIMIT, NULL},
+        {"[http]\nscans_anchored_by = a b\n", ERR_CONFIG_VALUE, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct config c;

@@ -10,6 +10,7 @@
 #include "storage/scans.h"
 #include "tests/unit/rpc_world.h"
 #include "tools/map.h"
+#include "trace/anchor.h"
 
 #define EPC "urn:epc:id:sgtin:0614141.107346.2017"
 #define PIECE "https://id.gs1.org/01/10614141073464/21/2017"
@@ -230,11 +231,73 @@ static void a_visitor_has_its_share(void **state) {
     f->w.host.visitors = NULL;
 }
 
+static void shows(struct fixture *f, const char *line) {
+    struct http_request r = {.id = 1, .verb = HTTP_VERB_GET, .path = span_text("/metrics")};
+    char text[128];
+    http_response_free(&f->r);
+    rpc_handle(&f->w.host, &r, &f->r);
+    buffer_append(&f->r.body, "", 1);
+    snprintf(text, sizeof text, "\nsuyuan_scans_%s\n", line);
+    if (strstr((const char *)f->r.body.data, text) == NULL) fail_msg("%s", text);
+}
+
+static void anchor_hour(struct fixture *f, const struct keypair *keys, const char *subject, uint64_t hour) {
+    struct buffer fields CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
+    struct world *w = &f->w;
+    struct anchor a = {.count = 1, .from_ms = hour, .until_ms = hour + SCAN_HOUR_MS, .what = span_text("scans:v1.lucheng.example")};
+    struct item item = {.type = ITEM_ANCHOR};
+    struct record_header draft = {.chain_id = w->genesis->chain_id, .kind = RECORD_ANCHORS, .subject = span_text(subject),
+                                  .key = keys->public_key, .created_ms = w->now_ms, .expires_ms = w->now_ms + 3600000, .nonce = ++w->nonce};
+    buffer_init(&fields, 1024);
+    buffer_init(&wire, 65536);
+    anchor_fields(&a, &fields);
+    item.fields = buffer_span(&fields);
+    assert_int_equal(record_make(&w->genesis->params, &draft, &item, 1, keys, &wire), OK);
+    struct span record = buffer_span(&wire);
+    world_block(w, &record, 1);
+}
+
+static void metrics_tell(void **state) {
+    struct fixture *f = *state;
+    f->w.status.now_ms = f->now;
+    shows(f, "rows 0");
+    shows(f, "oldest_hour_seconds 0");
+    for (int i = 0; i < 2; i++) {
+        report(f, EPC, "33");
+        report(f, EPC, "");
+        f->now += SCAN_HOUR_MS;
+    }
+    for (int i = 0; i < 101; i++)
+        assert_int_equal(scans_tally(f->w.host.scans, span_text(PIECE), span_text("44")), i < 100 ? OK : ERR_SCAN_BUSY);
+    for (int i = 0; i < 7; i++) {
+        f->now += 10; /* one report more */
+        assert_int_equal(scans_tally(f->w.host.scans, span_text(PIECE), span_of(&"0123456"[i], 1)), OK);
+    }
+    shows(f, "counted_total 108"); /* 4, 100, 4 of 7 */
+    shows(f, "dropped_total 3");
+    shows(f, "refused_busy_total 1");
+    shows(f, "refused_visitor_total 0");
+    shows(f, "rows 9");
+    shows(f, "oldest_hour_seconds 1780286400"); /* NOON and 100 hours */
+    /* The hour that the subject which is set anchored; not that of somebody else. */
+    anchor_hour(f, &f->w.farm, "farm-1", NOON + SCAN_HOUR_MS);
+    anchor_hour(f, &f->w.authority, "bureau", NOON);
+    shows(f, "anchored_hour_seconds 0");
+    f->w.host.scans_anchored_by = span_text("bureau");
+    shows(f, "anchored_hour_seconds 1779926400");
+    f->w.host.scans_anchored_by = span_text("farm-1");
+    shows(f, "anchored_hour_seconds 1779930000");
+    f->w.status.now_ms = NOON + SCAN_HOUR_MS + RECORD_LIFETIME_MS_MAX;
+    shows(f, "anchored_hour_seconds 1779930000");
+    f->w.status.now_ms += SCAN_HOUR_MS;
+    shows(f, "anchored_hour_seconds 0");
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(tallied_in_any_spelling), TEST(a_copied_code_warns), TEST(the_ledger_says_when),
-        TEST(an_hour_in_pages),        TEST(refused_by_name), TEST(a_visitor_has_its_share),
+        TEST(an_hour_in_pages),        TEST(refused_by_name), TEST(a_visitor_has_its_share), TEST(metrics_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
