@@ -6,6 +6,7 @@
 
 #include "storage/scans.h"
 #include "trace/event.h"
+#include "trace/scan_shipped.h"
 
 enum { HISTORY_MAX = 1000, HOUR_PAGE = 1000 };
 
@@ -39,40 +40,111 @@ enum err write_scan(struct view *v) {
 
 /* -- one piece -- */
 
-/* SPEC F3: "events that name the piece itself, without errorDeclaration" */
-static void event_note(const struct item *item, struct scan_times *t) {
-    struct span declaration, step = event_biz_step(item);
-    int64_t ms;
-    if (!event_is(item) || value_get(item->fields, "errorDeclaration", &declaration) || !event_time_ms(item, &ms) || ms <= 0)
-        return;
-    if (span_is(step, "shipping") && (t->shipped_ms == 0 || (uint64_t)ms < t->shipped_ms)) t->shipped_ms = (uint64_t)ms;
-    if (span_is(step, "destroying") && (uint64_t)ms > t->destroyed_ms) t->destroyed_ms = (uint64_t)ms;
+/* What was read of things' histories, each once; at most HISTORY_MAX events of all. */
+struct history {
+    struct history *next;
+    struct span canonical;
+    struct scan_note *notes;
+    size_t count;
+};
+struct histories {
+    struct view *view;
+    struct history *first;
+    struct buffer leaf, wire;
+    uint32_t left; /* events that may still be looked at */
+    struct record record; /* the one read last, in the scratch arena: events of one record follow each other */
+    uint64_t record_leaf;
+    bool record_read;
+    bool cut;
+    uint64_t destroyed_ms; /* of the thing that was asked first */
+};
+
+static void histories_free(struct histories *h) {
+    buffer_free(&h->leaf);
+    buffer_free(&h->wire);
 }
 
-static enum err place_note(struct view *v, const struct history_place *place, struct buffer *leaf, struct buffer *wire,
-                           struct scan_times *t) {
+/* SPEC F3: "destroyed, the greatest eventTime of the events that name the piece itself, without errorDeclaration, whose bizStep is destroying" */
+static void destroyed_note(const struct item *item, struct histories *h) {
+    struct span declaration;
+    int64_t ms;
+    if (!event_is(item) || value_get(item->fields, "errorDeclaration", &declaration) || !event_time_ms(item, &ms) || ms <= 0 ||
+        !span_is(event_biz_step(item), "destroying"))
+        return;
+    if ((uint64_t)ms > h->destroyed_ms) h->destroyed_ms = (uint64_t)ms;
+}
+
+static enum err record_get(struct histories *h, uint64_t log_index) {
     uint64_t height;
     uint32_t index;
-    struct record record;
-    enum err e = query_log_leaf(v->snapshot.reader, place->log_index, leaf, &height, &index);
-    if (e == OK) e = load_record(v, height, index, wire, &record);
-    if (e == OK && place->item < record.header.item_count) event_note(&record.items[place->item], t);
+    if (h->record_read && h->record_leaf == log_index) return OK;
+    h->record_read = false;
+    enum err e = query_log_leaf(h->view->snapshot.reader, log_index, &h->leaf, &height, &index);
+    if (e == OK) e = load_record(h->view, height, index, &h->wire, &h->record);
+    h->record_read = e == OK;
+    h->record_leaf = log_index;
     return e;
+}
+
+static enum err place_note(struct histories *h, struct history *one, const struct history_place *place) {
+    struct view *v = h->view;
+    bool counts = false;
+    enum err e = record_get(h, place->log_index);
+    if (e != OK || place->item >= h->record.header.item_count) return e;
+    const struct item *item = &h->record.items[place->item];
+    if (h->first->next == NULL) destroyed_note(item, h);
+    e = scan_note_read(item, place->log_index, place->item, one->canonical, v->arena, &one->notes[one->count], &counts);
+    one->count += counts;
+    return e;
+}
+
+static enum err history_read(struct histories *h, struct history *one) {
+    struct history_place *places = check_alloc(h->left + 1, sizeof *places);
+    uint32_t n = query_history(h->view->snapshot.reader, one->canonical, 1, h->left + 1, places);
+    enum err e = OK;
+    if (n > h->left) {
+        h->cut = true;
+        n = h->left;
+    }
+    h->left -= n;
+    one->notes = arena_alloc(h->view->arena, n + 1, sizeof *one->notes);
+    if (one->notes == NULL) e = ERR_TOO_LARGE;
+    for (uint32_t i = 0; i < n && e == OK; i++)
+        e = place_note(h, one, &places[i]);
+    free(places);
+    return e;
+}
+
+/* scan_notes_fn */
+static enum err notes_of(void *context, struct span canonical, struct scan_note **ret_notes, size_t *ret_count) {
+    struct histories *h = context;
+    struct history *one = h->first, **end = &h->first;
+    for (; one != NULL && !span_equal(one->canonical, canonical); one = one->next)
+        end = &one->next;
+    if (one == NULL) {
+        one = arena_alloc(h->view->arena, 1, sizeof *one);
+        if (one == NULL) return ERR_TOO_LARGE;
+        *one = (struct history){.canonical = canonical};
+        *end = one;
+        enum err e = history_read(h, one);
+        if (e != OK) return e;
+    }
+    *ret_notes = one->notes;
+    *ret_count = one->count;
+    return OK;
 }
 
 static enum err times_read(struct view *v, struct span canonical, struct scan_times *ret, bool *ret_cut) {
-    struct history_place *places = check_alloc(HISTORY_MAX + 1, sizeof *places);
-    struct buffer leaf CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
-    uint32_t n = query_history(v->snapshot.reader, canonical, 1, HISTORY_MAX + 1, places);
-    enum err e = OK;
-    buffer_init(&leaf, LEAF_BYTES_MAX + 64);
-    buffer_init(&wire, RECORD_BYTES_MAX);
-    *ret = (struct scan_times){0, 0};
-    for (uint32_t i = 0; i < n && i < HISTORY_MAX && e == OK; i++)
-        e = place_note(v, &places[i], &leaf, &wire, ret);
-    *ret_cut = n > HISTORY_MAX;
-    free(places);
-    return e;
+    struct histories h CLEANUP(histories_free) = {.view = v, .left = HISTORY_MAX};
+    uint64_t shipped_ms;
+    bool cut;
+    buffer_init(&h.leaf, LEAF_BYTES_MAX + 64);
+    buffer_init(&h.wire, RECORD_BYTES_MAX);
+    enum err e = scan_shipped(canonical, notes_of, &h, &shipped_ms, &cut);
+    if (e != OK) return e;
+    *ret = (struct scan_times){.shipped_ms = shipped_ms, .destroyed_ms = h.destroyed_ms};
+    *ret_cut = cut || h.cut;
+    return OK;
 }
 
 static void put_rules(struct emit *j, const struct scan_rules *r) {

@@ -39,7 +39,7 @@ static const struct shape_field scans_fields[] = {
     UINT("total", "scans of all rows", "各行次数之和"),
     OBJECTS("rows", scan_row, "by hour and division", "按小时与区划"),
     BOOL("cut", "older rows were left out", "是否略去了较早的行"),
-    UINT_MAYBE("shipped_ms", "time of its first shipping, by the ledger", "账本上首次发货的时间"),
+    UINT_MAYBE("shipped_ms", "time of its first shipping, its own or of what it was in, by the ledger", "账本上首次发货的时间，单独或随箱托"),
     UINT_MAYBE("destroyed_ms", "time of its last destroying, by the ledger", "账本上最近一次销毁的时间"),
     BOOL("events_cut", "it has more events than were looked at", "事件过多，未全部查看"),
     OBJECT("rules", scan_rules, "by which it is warned", "警示规则的参数"),

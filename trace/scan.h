@@ -64,7 +64,7 @@ struct scan_rules scan_rules_default(void);
 
 /* What the ledger knows of the piece; 0: of no such event. */
 struct scan_times {
-    uint64_t shipped_ms;   /* eventTime of the first shipping */
+    uint64_t shipped_ms;   /* eventTime of the first shipping, its own or that of what it was in (scan_shipped.h) */
     uint64_t destroyed_ms; /* of the last destroying */
 };
 

@@ -141,6 +141,76 @@ static void the_ledger_says_when(void **state) {
     assert_true(list_count(map_get(v, "warnings")) == 2 && span_is(map_text(warning(v, 1), "name"), "after_destruction"));
 }
 
+static void farm_says(struct fixture *f, const char *event) {
+    struct buffer text CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
+    buffer_init(&text, 4096);
+    buffer_init(&wire, 65536);
+    buffer_printf(&text, "{\"@context\":\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\","
+                         "\"eventTimeZoneOffset\":\"+08:00\",%s}", event);
+    world_record(&f->w, &f->w.farm, "farm-1", buffer_span(&text), &wire);
+    struct span record = buffer_span(&wire);
+    world_block(&f->w, &record, 1);
+}
+
+/* A piece ships in its carton, and the carton on a pallet. */
+static void shipped_inside(void **state) {
+    struct fixture *f = *state;
+#define CARTON "urn:epc:id:sscc:0614141.1234567890"
+#define PALLET "urn:epc:id:sscc:0614141.1234567891"
+    f->now = NOON;
+    report(f, EPC, "33");
+    farm_says(f, "\"type\":\"AggregationEvent\",\"eventTime\":\"2026-05-28T08:00:00+08:00\",\"action\":\"ADD\","
+                 "\"parentID\":\"" CARTON "\",\"childEPCs\":[\"" EPC "\"],\"bizStep\":\"packing\"");
+    farm_says(f, "\"type\":\"AggregationEvent\",\"eventTime\":\"2026-05-28T09:00:00+08:00\",\"action\":\"ADD\","
+                 "\"parentID\":\"" PALLET "\",\"childEPCs\":[\"" CARTON "\"],\"bizStep\":\"packing\"");
+    assert_false(map_has(get(f, SCANS), "shipped_ms"));
+    farm_says(f, "\"type\":\"ObjectEvent\",\"eventTime\":\"2026-05-28T08:59:00+08:00\",\"action\":\"OBSERVE\","
+                 "\"epcList\":[\"" PALLET "\"],\"bizStep\":\"shipping\"");
+    assert_false(map_has(get(f, SCANS), "shipped_ms")); /* the carton was not on it yet */
+    farm_says(f, "\"type\":\"ObjectEvent\",\"eventTime\":\"2026-05-28T10:00:00+08:00\",\"action\":\"OBSERVE\","
+                 "\"epcList\":[\"" PALLET "\"],\"bizStep\":\"shipping\"");
+    struct span v = get(f, SCANS);
+    assert_int_equal(map_uint(v, "shipped_ms"), NOON + 2 * (uint64_t)SCAN_HOUR_MS);
+    assert_true(span_is(map_text(warning(v, 0), "name"), "before_shipping") && !map_bool(v, "events_cut"));
+    /* The pallet's end is not the piece's. */
+    farm_says(f, "\"type\":\"ObjectEvent\",\"eventTime\":\"2026-05-28T11:00:00+08:00\",\"action\":\"DELETE\","
+                 "\"epcList\":[\"" PALLET "\"],\"bizStep\":\"destroying\"");
+    assert_false(map_has(get(f, SCANS), "destroyed_ms"));
+}
+
+/* `count` events about the piece, then as many about its carton, each told by one record. */
+static void tell_many(struct fixture *f, const char *id, int count, const char *last_step) {
+    struct buffer text CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
+    buffer_init(&text, 1 << 20);
+    buffer_init(&wire, RECORD_BYTES_MAX);
+    buffer_printf(&text, "{\"@context\":\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\",\"type\":\"EPCISDocument\","
+                         "\"schemaVersion\":\"2.0\",\"creationDate\":\"2026-05-28T08:00:00+08:00\",\"epcisBody\":{\"eventList\":[");
+    for (int i = 0; i < count; i++)
+        buffer_printf(&text, "%s{\"type\":\"ObjectEvent\",\"eventTime\":\"2026-05-28T09:00:00+08:00\",\"eventTimeZoneOffset\":\"+08:00\","
+                             "\"action\":\"OBSERVE\",\"epcList\":[\"%s\"],\"bizStep\":\"%s\"}",
+                      i ? "," : "", id, i + 1 < count ? "storing" : last_step);
+    buffer_printf(&text, "]}}");
+    assert_false(text.overflow);
+    world_record(&f->w, &f->w.farm, "farm-1", buffer_span(&text), &wire);
+    struct span record = buffer_span(&wire);
+    world_block(&f->w, &record, 1);
+}
+
+/* A thousand events of all histories together are looked at; above, the answer says so. */
+static void histories_are_bounded(void **state) {
+    struct fixture *f = *state;
+    farm_says(f, "\"type\":\"AggregationEvent\",\"eventTime\":\"2026-05-28T08:00:00+08:00\",\"action\":\"ADD\","
+                 "\"parentID\":\"" CARTON "\",\"childEPCs\":[\"" EPC "\"],\"bizStep\":\"packing\"");
+    tell_many(f, EPC, 498, "storing");
+    tell_many(f, CARTON, 500, "shipping"); /* 499 and 501 */
+    struct span v = get(f, SCANS);
+    assert_true(!map_bool(v, "events_cut") && map_uint(v, "shipped_ms") == NOON + SCAN_HOUR_MS);
+    farm_says(f, "\"type\":\"ObjectEvent\",\"eventTime\":\"2026-05-28T07:00:00+08:00\",\"action\":\"OBSERVE\","
+                 "\"epcList\":[\"" EPC "\"],\"bizStep\":\"storing\"");
+    v = get(f, SCANS);
+    assert_true(map_bool(v, "events_cut") && !map_has(v, "shipped_ms")); /* the carton's last is not seen */
+}
+
 static void an_hour_in_pages(void **state) {
     struct fixture *f = *state;
     char target[96];
@@ -296,8 +366,9 @@ static void metrics_tell(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(tallied_in_any_spelling), TEST(a_copied_code_warns), TEST(the_ledger_says_when),
-        TEST(an_hour_in_pages),        TEST(refused_by_name), TEST(a_visitor_has_its_share), TEST(metrics_tell),
+        TEST(tallied_in_any_spelling), TEST(a_copied_code_warns), TEST(the_ledger_says_when),    TEST(shipped_inside),
+        TEST(histories_are_bounded),   TEST(an_hour_in_pages),    TEST(a_visitor_has_its_share), TEST(metrics_tell),
+        TEST(refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
