@@ -107,6 +107,22 @@ static void counted(void **state) {
     assert_true(stat(f->path, &st) == 0 && (st.st_mode & 0777) == 0600);
 }
 
+#define OTHER "https://id.gs1.org/01/06901234567892/21/K7M2Q003F9XW4T0BRN2J"
+
+/* In the order of F2 whatever the order of the scans: first the identifier, then the division. */
+static void in_order(void **state) {
+    struct fixture *f = *state;
+    struct digest root;
+    assert_int_equal(tally(f, OTHER, "11"), OK);
+    assert_int_equal(tally(f, PIECE, "33"), OK);
+    assert_int_equal(tally(f, PIECE, ""), OK);
+    assert_int_equal(of_hour(f, NOW), 3);
+    assert_true(span_is(f->rows.rows[0].identifier, PIECE) && f->rows.rows[0].division.len == 0);
+    assert_true(span_is(f->rows.rows[1].identifier, PIECE) && span_is(f->rows.rows[1].division, "33"));
+    assert_true(span_is(f->rows.rows[2].identifier, OTHER) && span_is(f->rows.rows[2].division, "11"));
+    assert_int_equal(scan_root(f->rows.rows, f->rows.count, &root), OK);
+}
+
 static void refused(void **state) {
     struct fixture *f = *state;
     assert_int_equal(tally(f, "https://id.gs1.org/01/06901234567892", ""), ERR_SCAN_PIECE);
@@ -142,6 +158,28 @@ static void reports_are_bounded(void **state) {
 }
 
 static void forgotten(void **state) {
+    struct fixture *f = *state;
+    struct scans_totals t;
+    static const char *const places[] = {"11", "12", "13", "14"}; /* the last is dropped */
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(tally(f, OTHER, places[i]), OK);
+    assert_int_equal(of_hour(f, NOW), 3);
+    assert_int_equal(f->rows.dropped, 1);
+    f->now += SCAN_HOUR_MS;
+    assert_int_equal(tally(f, PIECE, "11"), OK);
+    scans_totals(f->scans, &t);
+    assert_true(t.rows == 4 && t.oldest_ms == NOW && t.tallied == 4 && t.dropped == 1);
+    f->now = NOW + 183 * DAY;
+    scans_totals(f->scans, &t); /* not counted any more, though still on the disk */
+    assert_true(t.rows == 1 && t.oldest_ms == NOW + SCAN_HOUR_MS);
+    assert_int_equal(tally(f, PIECE, "12"), OK);
+    f->now = NOW;
+    assert_int_equal(of_hour(f, NOW), 0);
+    assert_int_equal(f->rows.dropped, 0);
+}
+
+/* Seen by reading too, before anything is written again. */
+static void forgotten_unwritten(void **state) {
     struct fixture *f = *state;
     assert_int_equal(tally(f, PIECE, "11"), OK);
     f->now += 183 * DAY - 1;
@@ -204,7 +242,8 @@ static void from_two_threads(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(counted),   TEST(refused),  TEST(an_hour_is_bounded), TEST(reports_are_bounded), TEST(forgotten),
+        TEST(counted),   TEST(in_order), TEST(refused),  TEST(an_hour_is_bounded), TEST(reports_are_bounded), TEST(forgotten),
+        TEST(forgotten_unwritten),
         TEST(the_clock_goes_back), TEST(not_ours), TEST(from_two_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

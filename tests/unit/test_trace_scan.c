@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/merkle_root.h"
@@ -161,6 +162,57 @@ static void many_divisions(void **state) {
     assert_int_equal(warn(late, 6, (struct scan_times){0, 0}, rules, w), 0);
 }
 
+/* The rule of F3 as it reads: every window, every division in it, every other that may be a longer form. */
+static uint64_t widest_by_the_words(const struct scan_row *rows, size_t n, uint64_t hours, uint64_t *ret_hour) {
+    uint64_t widest = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t here = 0;
+        for (size_t a = 0; a < n; a++) {
+            bool counts = rows[a].division.len > 0;
+            for (size_t b = 0; b < n; b++) {
+                if (rows[b].hour_ms < rows[i].hour_ms || rows[b].hour_ms >= rows[i].hour_ms + hours * HOUR) continue;
+                bool begins = rows[b].division.len >= rows[a].division.len &&
+                              memcmp(rows[a].division.data, rows[b].division.data, rows[a].division.len) == 0;
+                if (begins && (rows[b].division.len > rows[a].division.len || b < a)) counts = false; /* longer, or told before */
+            }
+            here += counts && rows[a].hour_ms >= rows[i].hour_ms && rows[a].hour_ms < rows[i].hour_ms + hours * HOUR;
+        }
+        if (here > widest) {
+            widest = here;
+            *ret_hour = rows[i].hour_ms;
+        }
+    }
+    return widest;
+}
+
+static int by_row(const void *a, const void *b) {
+    return scan_row_compare(a, b);
+}
+
+static void many_divisions_by_the_words(void **state) {
+    (void)state;
+    static const char *const places[] = {"", "1", "11", "110", "1101", "110101", "12", "2", "21", "3303", "330302", "33"};
+    struct scan_warning w[SCAN_WARNINGS];
+    struct scan_row rows[16];
+    uint32_t seed = 7;
+    for (int turn = 0; turn < 20000; turn++) {
+        struct scan_rules rules = {UINT64_MAX, 0, 1 + (uint64_t)turn % 7};
+        size_t n = 0, made = 1 + (size_t)turn % 16;
+        for (size_t i = 0; i < made; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            rows[i] = row(100 + (seed >> 8) % 12, PIECE, places[(seed >> 16) % 12], 1);
+        }
+        qsort(rows, made, sizeof *rows, by_row);
+        for (size_t i = 0; i < made; i++)
+            if (n == 0 || scan_row_compare(&rows[n - 1], &rows[i]) < 0) rows[n++] = rows[i];
+        uint64_t hour = 0, want = widest_by_the_words(rows, n, rules.hours, &hour);
+        size_t got = warn(rows, n, (struct scan_times){0, 0}, rules, w);
+        if (got != (want > 0) || (got && (w[0].figure != want || w[0].hour_ms != hour)))
+            fail_msg("turn %d: %zu, figure %llu, hour %llu; not %llu, %llu", turn, got, (unsigned long long)w[0].figure,
+                     (unsigned long long)w[0].hour_ms, (unsigned long long)want, (unsigned long long)hour);
+    }
+}
+
 static void shipping_and_destruction(void **state) {
     (void)state;
     struct scan_warning w[SCAN_WARNINGS];
@@ -184,6 +236,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden),         cmocka_unit_test(hostile),    cmocka_unit_test(tampered),
         cmocka_unit_test(many_scans),     cmocka_unit_test(many_divisions),
+        cmocka_unit_test(many_divisions_by_the_words),
         cmocka_unit_test(shipping_and_destruction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
