@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,11 +167,41 @@ static void not_limited(void **state) {
     visitors_free(v);
 }
 
+struct taker {
+    struct visitors *v;
+    int taken;
+};
+static void *take_some(void *context) {
+    struct taker *t = context;
+    static const uint8_t address[4] = {10, 0, 0, 1};
+    for (int i = 0; i < 1000; i++) {
+        struct visitor_bucket fresh = {0, 0};
+        struct visitor who = {.connection = &fresh};
+        uint64_t wait;
+        who.name = visitors_name(t->v, span_of(address, 4), &who.near);
+        t->taken += visitors_take(t->v, &who, SPAN_EMPTY, 1000000, &wait);
+    }
+    return NULL;
+}
+
+static void from_two_threads(void **state) {
+    struct fixture *f = *state;
+    pthread_t threads[2];
+    struct taker takers[2] = {{f->v, 0}, {f->v, 0}};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_some, &takers[i]), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(takers[0].taken + takers[1].taken, BURST);
+    assert_int_equal(visitors_refused(f->v), 2000 - BURST);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(each_its_own_share), TEST(bounded_and_forgetful), TEST(a_crowd_frees_nobody), TEST(by_connection),
         TEST(told_by_a_proxy),    TEST(names),                 TEST(not_limited),
+        TEST(from_two_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
