@@ -1,5 +1,6 @@
 #!/bin/sh
-# Scans on a devnet: a copied code warns; an hour's tallies are anchored; what is changed afterwards is seen.
+# Scans on a devnet: a copied code warns; one address has its share; an hour's tallies are anchored, or every hour that is over; what is
+# changed afterwards is seen.
 set -eu
 suyuan=$(cd "$(dirname "$1")" && pwd)/suyuan
 hand=$(cd "$(dirname "$2")" && pwd)/e2e_hand
@@ -125,3 +126,12 @@ for turn in 1 2; do
 done
 gives 0 "$suyuan" scan check --hour "$(ago 7)"
 [ "$(anchors)" = $((before + 2)) ] || { echo 'scan.sh: an hour was anchored twice' >&2; exit 1; }
+# The node tells which hour was anchored last, when it knows by whom, and limits nobody when it is told so; after a start too.
+"$suyuan" devnet down --dir net >/dev/null 2>&1
+printf 'scans_anchored_by = %s\nscans_per_minute = 0\n' "$SUYUAN_SUBJECT" >>net/node2/node.ini
+"$suyuan" devnet up --dir net --json >net.json
+SUYUAN_NODE=$(jq -r '.nodes[2].url' net.json)
+curl -fsS "$SUYUAN_NODE/metrics" >metrics
+grep -qxE "suyuan_scans_anchored_hour_seconds ($(($(ago 3) / 1000))|$((now / 1000)))" metrics || { grep scans metrics >&2; exit 1; }
+batch 192.0.2.77 64
+jq -e 'all(.[]; .result)' out >/dev/null || { echo 'scan.sh: limited without a limit' >&2; cat out >&2; exit 1; }
