@@ -174,17 +174,21 @@ static void record_json(struct sender *s, const struct parcel_record *r, const c
     for (uint32_t i = 0; i < r->sources_count; i++)
         emit_text(j, r->sources[i].label);
     emit_list_end(j);
-    if (r->state == PARCEL_COMMITTED) {
-        emit_key_uint(j, "height", r->height);
-        emit_key_uint(j, "code", r->code);
-        if (r->code == 0) emit_key_uint(j, "log_index", r->log_index);
-    }
+    if (r->state == PARCEL_COMMITTED) emit_key_uint(j, "height", r->height);
+    /* A node that knows already what the ledger would say does not take the record: the number is the same. */
+    if (r->state == PARCEL_COMMITTED || r->code != 0) emit_key_uint(j, "code", r->code);
+    if (r->state == PARCEL_COMMITTED && r->code == 0) emit_key_uint(j, "log_index", r->log_index);
     if (r->text != NULL) emit_key_text(j, "text", span_text(r->text));
     if (r->text != NULL) emit_key_text(j, "place", span_text(parcel_place(s->tool, r, r->item)));
     emit_object_end(j);
     if (s->json->len < (64u << 10)) return;
     fwrite(s->json->data, 1, s->json->len, stdout);
     buffer_clear(s->json);
+}
+
+static bool command_is(const struct tool *t, const char *group) {
+    size_t len = strlen(group);
+    return t->command != NULL && strncmp(t->command->name, group, len) == 0 && t->command->name[len] == ' ';
 }
 
 /* What to type about a refusal of execution. */
@@ -226,6 +230,7 @@ static const char *next_of(struct sender *s, const struct parcel_record *r) {
     case RESULT_BATCH:
         return "help cert";
     case RESULT_NOT_THEIRS:
+        return command_is(s->tool, "cert") ? "help cert" : "help code";
     case RESULT_CODES:
     case RESULT_PACK_EXISTS:
     case RESULT_PACK_RANGE:
@@ -237,7 +242,7 @@ static const char *next_of(struct sender *s, const struct parcel_record *r) {
     case RESULT_CLAIMED:
         return "help code";
     case RESULT_ANCHORED:
-        return "help gateway";
+        return command_is(s->tool, "scan") ? "help scan" : "help gateway";
     case RESULT_ACT_APPROVALS:
     case RESULT_ACT_SIGNATURE:
     case RESULT_ACT_CONSUMED:
