@@ -10,7 +10,7 @@
 #include "tools/commands.h"
 #include "tools/entry.h"
 #include "tools/map.h"
-#include "tools/statement.h"
+#include "tools/proof_ask.h"
 
 enum { OPTION_VERIFY = 'v', OPTION_SUBJECT = 's', OPTION_OPENINGS = OPTION_FIRST };
 
@@ -75,24 +75,12 @@ static void view_json(const struct certificate_view *v) {
     json_print(&out);
 }
 
-/* Nothing the node says is believed: what is printed comes out of the proof alone. */
-static int show_verified(struct node *n, const struct arguments *a) {
-    struct tool *t = n->tool;
-    struct digest chain_id;
-    struct span id = span_text(a->words[0]);
-    int code = chain_id_of_arguments(t, a, &chain_id);
-    if (code == EXIT_OK)
-        code = node_get(n, format(t, "/v1/certificates/%s/proof", path_segment(t, id)), "application/vnd.suyuan.proof",
-                        format(t, "cert show %s", shell_word(t, a->words[0])));
-    return code ? code
-                : proof_report(t, a->words[0], buffer_span(&n->answer.body), &chain_id, chain_genesis_hint(t, a));
-}
-
 static int run_show(struct tool *t, const struct arguments *a) {
     struct node n CLEANUP(node_close) = {0};
     struct certificate_view v;
     node_open(t, &n);
-    if (argument(a, OPTION_VERIFY) != NULL) return show_verified(&n, a);
+    if (argument(a, OPTION_VERIFY) != NULL)
+        return proof_ask(&n, a, proof_kind_find("certificate"), a->words[0], format(t, "cert show %s", shell_word(t, a->words[0])));
     int code = certificate_view_get(&n, a->words[0], argument(a, OPTION_OPENINGS), &v);
     if (code) return code;
     if (t->json) {

@@ -11,10 +11,12 @@
 #include "tools/entry.h"
 #include "tools/map.h"
 #include "tools/pack_node.h"
+#include "tools/proof_ask.h"
 #include "trace/code_item.h"
 #include "trace/identifier.h"
 
 enum {
+    OPTION_VERIFY = 'v',
     OPTION_GTIN = OPTION_FIRST,
     OPTION_INNER,
     OPTION_DIVISION,
@@ -111,6 +113,8 @@ static int run_show(struct tool *t, const struct arguments *a) {
     int code = word_read(t, a, &word);
     if (code) return code;
     node_open(t, &n);
+    if (argument(a, OPTION_VERIFY) != NULL)
+        return proof_ask(&n, a, proof_kind_find("code"), word, format(t, "code show %s", shell_word(t, word)));
     const char *path = format(t, "/v1/codes/%s", path_segment(t, span_text(word)));
     buffer_init(&value, RPC_ANSWER_BYTES_MAX);
     /* Who lacks the leaves cannot tell: another may. */
@@ -132,6 +136,9 @@ static int run_show(struct tool *t, const struct arguments *a) {
         json_print(&out);
     } else {
         code_print(t, buffer_span(&value), v);
+        remark(t, "以上是节点的说法；自行验证：suyuan code show --verify --genesis %s %s\n",
+               "This is what the node says; to check it: suyuan code show --verify --genesis %s %s\n", chain_genesis_hint(t, a),
+               shell_word(t, word));
         if (v->exit == EXIT_OK && map_has(buffer_span(&value), "claim") == false)
             remark(t, "认领：suyuan code claim %s --inner 内码 --key FILE\n",
                    "to claim it: suyuan code claim %s --inner INNER --key FILE\n", shell_word(t, word));
@@ -368,10 +375,17 @@ static int run_packs(struct tool *t, const struct arguments *a) {
     {"gtin", OPTION_GTIN, "GTIN", "产品的 GTIN（只给序列号时）", "GTIN of the product, when the word is a serial alone"}
 #define NO_MORE {NULL, 0, NULL, NULL, NULL}
 
-static const struct option_row show_options[] = {GTIN_OPTION, NO_MORE};
+static const struct option_row show_options[] = {
+    GTIN_OPTION,
+    {"verify", OPTION_VERIFY, NULL, "取证明并验证，只显示证明所证明的内容", "get the proof, check it, and print only what it proves"},
+    CHAIN_OPTIONS,
+    NO_MORE,
+};
 static const struct example_row show_examples[] = {
     {"code show https://id.example.cn/01/06901234567892/21/K7M2Q003F9XW4T0BRN2H", "扫码所得的网址", "the address that a scan gives"},
     {"code show K7M2Q003F9XW4T0BRN2H --gtin 6901234567892", "只有序列号", "a serial alone"},
+    {"code show https://id.example.cn/01/06901234567892/21/K7M2Q003F9XW4T0BRN2H --verify --genesis genesis", "不信节点，凭证明",
+     "by its proof, not the node's word"},
     {NULL, NULL, NULL},
 };
 const struct command cmd_code_show = {
@@ -383,8 +397,11 @@ const struct command cmd_code_show = {
     .en = "whether a code is genuine, void, or claimed before",
     .options = show_options,
     .examples = show_examples,
-    .more_zh = "真码返回 0（已被认领的也是真码），从未发出、已作废返回 4，节点没有叶子因而无法判断返回 6。",
-    .more_en = "Returns 0 for a genuine code (claimed or not), 4 for one never issued or void, 6 when the nodes lack the leaves and cannot tell.",
+    .more_zh = "真码返回 0（已被认领的也是真码），从未发出、已作废返回 4，节点没有叶子因而无法判断返回 6。\n"
+               "加 --verify 时只信证明：证明为假或答非所问也返回 4，节点没有叶子因而给不出证明返回 5。",
+    .more_en = "Returns 0 for a genuine code (claimed or not), 4 for one never issued or void, 6 when the nodes lack the leaves and cannot tell.\n"
+               "With --verify the proof alone is believed: 4 also when it is false or answers another question, 5 when the nodes lack the leaves\n"
+               "and cannot give one.",
     .run = run_show,
 };
 

@@ -6,25 +6,16 @@
 #include "tools/chain.h"
 #include "tools/commands.h"
 #include "tools/node.h"
+#include "tools/proof_ask.h"
 
 enum { OPTION_ITEMS = OPTION_FIRST, OPTION_FORMAT };
 
 /* What the node calls its forms, by the name people use here. */
 static const struct {
     const char *name, *accept;
-} forms[] = {{"proof", "application/vnd.suyuan.proof"},
+} forms[] = {{"proof", PROOF_ACCEPT},
              {"json", "application/json"},
              {"tlog", "text/plain"}};
-
-static const char *collection_of(const char *kind) {
-    static const char *const names[][2] = {{"record", "records"},
-                                           {"thing", "things"},
-                                           {"certificate", "certificates"},
-                                           {"code", "codes"}};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i][0], kind) == 0) return names[i][1];
-    return NULL;
-}
 
 static int run_get(struct tool *t, const struct arguments *a) {
     struct node n CLEANUP(node_close) = {0};
@@ -34,9 +25,9 @@ static int run_get(struct tool *t, const struct arguments *a) {
                        : t->json                  ? "json"
                                                   : "proof",
                *accept = NULL;
-    const char *collection = collection_of(kind);
-    bool record = strcmp(kind, "record") == 0;
-    if (collection == NULL)
+    const struct proof_kind *known = proof_kind_find(kind);
+    bool record = known != NULL && known->question == PROOF_RECORD;
+    if (known == NULL)
         return fail(t, EXIT_USAGE, "help proof get", "须为 record、thing、certificate 或 code：%s",
                     "record, thing, certificate or code, not: %s", shown(t, span_text(kind)));
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
@@ -50,8 +41,7 @@ static int run_get(struct tool *t, const struct arguments *a) {
             "证明是二进制的，请用 -o 写入文件", "a proof is binary: write it to a file with -o");
     node_open(t, &n);
     const char *query = items ? format(t, "?items=%s", path_segment(t, span_text(items))) : "";
-    const char *path =
-        format(t, "/v1/%s/%s/proof%s", collection, path_segment(t, span_text(name)), query);
+    const char *path = format(t, "%s%s", proof_path(t, known, name), query);
     int code = node_get(&n, path, accept,
                         record ? format(t, "record show %s", shown(t, span_text(name))) : NULL);
     if (code) return code;

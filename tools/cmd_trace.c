@@ -6,23 +6,10 @@
 #include "tools/commands.h"
 #include "tools/entry.h"
 #include "tools/map.h"
-#include "tools/statement.h"
+#include "tools/proof_ask.h"
 #include "tools/timeline.h"
 
 enum { OPTION_VERIFY = 'v' };
-
-/* With a proof nothing the node says is believed: what is printed comes out of the proof alone. */
-static int trace_verified(struct node *n, const struct arguments *a, const char *item) {
-    struct digest chain_id;
-    struct tool *t = n->tool;
-    int code = chain_id_of_arguments(t, a, &chain_id);
-    if (code == EXIT_OK)
-        code = node_get(n, format(t, "/v1/things/%s/proof", path_segment(t, span_text(item))),
-                        "application/vnd.suyuan.proof", NULL);
-    return code ? code
-                : proof_report(t, item, buffer_span(&n->answer.body), &chain_id,
-                               chain_genesis_hint(t, a));
-}
 
 static int state_print(struct node *n, const char *segment, const char *item) {
     struct buffer value CLEANUP(buffer_free) = {0};
@@ -134,7 +121,7 @@ static int run_trace(struct tool *t, const struct arguments *a) {
     struct node n CLEANUP(node_close) = {0};
     const char *item = a->words[0], *segment = path_segment(t, span_text(item));
     node_open(t, &n);
-    if (argument(a, OPTION_VERIFY) != NULL) return trace_verified(&n, a, item);
+    if (argument(a, OPTION_VERIFY) != NULL) return proof_ask(&n, a, proof_kind_find("thing"), item, NULL);
     if (t->json) return trace_json(&n, segment);
     int code = state_print(&n, segment, item);
     uint64_t next = 0;

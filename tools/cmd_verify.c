@@ -15,7 +15,7 @@ static int run_verify(struct tool *t, const struct arguments *a) {
     buffer_init(&bundle, PROOF_BYTES_MAX);
     code = file_read(t, path, &bundle);
     return code ? code
-                : proof_report(t, path, buffer_span(&bundle), &chain_id, chain_genesis_hint(t, a));
+                : proof_report(t, path, buffer_span(&bundle), &chain_id, chain_genesis_hint(t, a), NULL);
 }
 
 static const struct example_row examples[] = {

@@ -259,7 +259,7 @@ static void signers_print(struct tool *t, const struct statement *s) {
 }
 
 int proof_report(struct tool *t, const char *label, struct span bundle,
-                 const struct digest *chain_id, const char *genesis) {
+                 const struct digest *chain_id, const char *genesis, struct proof_asked *asked) {
     struct arena arena CLEANUP(arena_free) = {0};
     struct statement s;
     arena_init(&arena, PROOF_ARENA_BYTES);
@@ -270,6 +270,11 @@ int proof_report(struct tool *t, const char *label, struct span bundle,
         return fail_refusal(t, EXIT_FALSE, format(t, "genesis show %s", genesis),
                             format(t, "%s: %s", label, tr(t, "假", "false")), &refusal);
     }
+    if (asked != NULL && (s.question != asked->question || !span_equal(s.identifier, asked->identifier)))
+        return fail(t, EXIT_FALSE, "status", "%s：节点给出的证明属实，但答的不是所问，节点不可信",
+                    "%s: the proof is true but answers another question: the node is not to be trusted",
+                    shown(t, span_text(label)));
+    if (asked != NULL) asked->bad = s.question == PROOF_CODE && (s.code.state != CODE_ISSUED || s.code.voided);
     if (t->json) {
         struct buffer out CLEANUP(buffer_free) = {0};
         buffer_init(&out, 64 << 20);

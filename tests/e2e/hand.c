@@ -112,6 +112,7 @@ static const struct {
     {"leaves", hand_leaves, "PORT PACK COUNT FIRST LAST"},
     {"whole", hand_whole, "PACK COUNT PORT..."},
     {"scan", hand_scan, "FILE TIME_MS IDENTIFIER DIVISION..."},
+    {"answer", hand_answer, "PORT FILE TYPE"},
     {"liar", hand_liar, "GENESIS PORT STORE WHAT HEIGHT"},
 };
 

@@ -25,6 +25,8 @@ int hand_leaves(int argc, char **argv);
 int hand_whole(int argc, char **argv);
 /* hand_scan.c */
 int hand_scan(int argc, char **argv);
+/* hand_answer.c */
+int hand_answer(int argc, char **argv);
 /* hand_stream.c */
 int hand_stream(int argc, char **argv);
 
