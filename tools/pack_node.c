@@ -21,6 +21,27 @@ static void pause_ms(uint32_t ms) {
     nanosleep(&ts, NULL);
 }
 
+static bool voided_read(struct span ranges, struct pack_known *p) {
+    struct span r;
+    uint64_t free_from = 0; /* a range that touches the one before is part of it */
+    for (struct list l = list_open(ranges); list_next(&l, &r);) {
+        uint64_t first = map_uint(r, "first"), last = map_uint(r, "last");
+        if (p->voided_count == PACK_RANGES_MAX || first < free_from || last < first || last >= p->count) return false;
+        p->voided[p->voided_count++] = (struct pack_range){.first = (uint32_t)first, .last = (uint32_t)last};
+        free_from = last + 2;
+    }
+    return true;
+}
+
+uint32_t pack_voided(const struct pack_known *p, uint32_t first, uint32_t last) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < p->voided_count; i++) {
+        uint32_t from = p->voided[i].first > first ? p->voided[i].first : first, to = p->voided[i].last < last ? p->voided[i].last : last;
+        if (from <= to) count += to - from + 1;
+    }
+    return count;
+}
+
 int pack_ask(struct node *n, const char id[PACK_ID_BYTES + 1], struct pack_known *ret) {
     struct buffer value CLEANUP(buffer_free) = {0};
     struct tool *t = n->tool;
@@ -37,6 +58,8 @@ int pack_ask(struct node *n, const char id[PACK_ID_BYTES + 1], struct pack_known
         return fail(t, EXIT_BROKEN, "status", "节点的答复无法理解", "the node's answer cannot be understood");
     memcpy(p.id, id, sizeof p.id);
     p.count = (uint32_t)count;
+    if (!voided_read(map_get(m, "voided"), &p))
+        return fail(t, EXIT_BROKEN, "status", "节点的答复无法理解", "the node's answer cannot be understood");
     p.subject = arena_copy(&t->arena, subject);
     *ret = p;
     return EXIT_OK;

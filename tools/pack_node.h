@@ -5,6 +5,7 @@
 #ifndef TOOLS_PACK_NODE_H
 #define TOOLS_PACK_NODE_H
 
+#include "ledger/value.h"
 #include "tools/node.h"
 #include "trace/pack_tree.h"
 
@@ -16,9 +17,14 @@ struct pack_known {
     uint32_t count;
     struct digest root;
     struct span subject; /* in the tool's arena */
+    struct pack_range voided[PACK_RANGES_MAX]; /* rising, not touching, below count */
+    uint32_t voided_count;
 };
 /* What the ledger says of the pack, by the node's word. EXIT_NOT_FOUND, nothing printed: there is no such pack. */
 int pack_ask(struct node *n, const char id[PACK_ID_BYTES + 1], struct pack_known *ret) MUST_USE;
+
+/* How many of the indices first..last are void. */
+uint32_t pack_voided(const struct pack_known *p, uint32_t first, uint32_t last);
 
 struct pack_upload {
     uint32_t chunks, sent; /* of the pack; by this call */
