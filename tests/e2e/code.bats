@@ -3,6 +3,7 @@
 
 setup_file() {
     export SUYUAN_BIN=${SUYUAN_BIN:-$PWD/build/dev}
+    export SUYUAN_ROOT=${SUYUAN_ROOT:-$PWD}
     export SUYUAN_OUTBOX=$BATS_FILE_TMPDIR/outbox
     export NET=$BATS_FILE_TMPDIR/net
     PATH=$SUYUAN_BIN:$PATH
@@ -129,6 +130,58 @@ both() { # STATUS ZH EN COMMAND...
     [ "$status" -eq 3 ]
     suyuan code void "$pack" --first 200 --key "$NET/keys/members/lucheng.market-bureau.key"
     both 0 "作废 11" "11 void" code packs --lot https://id.gs1.org/01/06901234567892/10/LOT1
+}
+
+@test "void codes get no labels, and it is said which; --with-voided draws them and asks no node" {
+    void=$(for i in $(seq 100 109) 200; do url $i; done)
+    both 0 "略去已作废的 11 个：100-109, 200" "11 void codes are left out: 100-109, 200" code labels pack -o void.csv
+    both 0 "1989 枚标签" "1989 labels" code labels pack -o void.csv
+    [ "$(tail -n +2 void.csv | wc -l)" = 1989 ]
+    for u in $void; do ! grep -qF "$u" void.csv || { echo "void: $u"; return 1; }; done
+    grep -qF "$(url 99)" void.csv && grep -qF "$(url 110)" void.csv
+    # Of the range that is asked for, what lies in it.
+    both 0 "略去已作废的 2 个：100-109" "2 void codes are left out: 100-109" code labels pack -o part.csv --first 90 --last 101
+    [ "$(tail -n +2 part.csv | wc -l)" = 10 ]
+    run suyuan code labels pack -o good.csv --first 110 --last 119 --lang zh
+    [[ $status -eq 0 && $output != *略去* ]]
+    rm -f none.csv
+    both 3 "没有标签可画" "get no labels" code labels pack -o none.csv --first 100 --last 109
+    both 5 "加 --with-voided" "also what is void: --with-voided" code labels pack -o none.csv --node http://127.0.0.1:9
+    [ ! -e none.csv ]
+    run suyuan code labels pack -o all.csv --with-voided --node http://127.0.0.1:9 --lang zh
+    [[ $status -eq 0 && $output == *"2000 枚标签"* && $output != *略去* ]]
+    tail -n +2 all.csv | tr -d '\r' | cut -d, -f2,3 | cmp - <(tail -n +2 pack/secrets.csv | cut -d, -f2,3)
+}
+
+@test "a pack on a certificate alone, and one on nothing: what is said of their codes, with a proof and without" {
+    cert=lucheng.shoe-association/XG-1
+    suyuan cert type set "$SUYUAN_ROOT/genesis/lucheng/certificates/shoe-origin.json" --key "$NET/keys/members/lucheng.agri-bureau.key"
+    suyuan cert issue --type shoe-origin --number XG-1 --producer lucheng.kangbu-shoes --field article-number=1 --field product-name=x \
+        --field place-of-last-making=x --field materials=x --field standard=x --covers https://id.gs1.org/01/06901234567892/10/LOT1=20 \
+        --key "$NET/keys/members/lucheng.shoe-association.key"
+    suyuan code pack --gtin 6901234567892 --certificate $cert --count 20 --host https://id.example.cn -o certified
+    u=$(tail -n 1 certified/secrets.csv | cut -d, -f3)
+    both 0 "证书    $cert" "cert.   $cert" code show "$u"
+    [[ $output != *"lot  "* && $output != *"backing none"* ]]
+    both 0 "  证书 $cert" "  certificate $cert" code show "$u" --verify
+    [[ $output != *"no lot or certificate"* ]]
+    run suyuan code show "$u" --json
+    [ "$(jq -c '[.pack.lot, .pack.certificate, .verdict]' <<<"$output")" = "[\"\",\"$cert\",\"genuine\"]" ]
+    both 0 "    证书 $cert" "    certificate $cert" code packs --subject lucheng.kangbu-shoes
+    # The certificate carries 20; voided codes come back to it.
+    run suyuan code pack --gtin 6901234567892 --certificate $cert --count 2 --host https://id.example.cn -o certified.more
+    [[ $status -eq 3 && $output == *RESULT_CODES* ]]
+    suyuan code void "$(jq -r .pack certified/pack.json)" --first 0 --last 1
+    suyuan code pack --resume certified.more
+    both 4 "已作废" "void" code show "$(sed -n 2p certified/secrets.csv | cut -d, -f3)"
+
+    # Neither: no rule bounds it, and it is said.
+    suyuan code pack --gtin 6901234567892 --count 3 --host https://id.example.cn -o bare
+    u=$(tail -n 1 bare/secrets.csv | cut -d, -f3)
+    both 0 "依据    没有：这个码包没有写明批次或证书" "backing none: the pack names neither lot nor certificate" code show "$u"
+    both 0 "该码包没有批次或证书支持" "no lot or certificate backs its pack" code show "$u" --verify
+    run suyuan code show "$u" --json
+    [ "$(jq -c '[.pack.lot, .pack.certificate]' <<<"$output")" = '["",""]' ]
 }
 
 @test "a copied code is one code; what was never issued is said to be false" {
