@@ -18,9 +18,9 @@ struct print_word {
 static const struct print_word choices[] = {
     {"生产者", "生产者承诺", "The producer promises"},
     {"收购者", "收购者承诺", "The collecting buyer promises"},
-    {"委托检测", "委托检测", "Commissioned test"},
-    {"自我检测", "自我检测", "Own test"},
-    {"质量安全控制符合要求", "质量安全控制符合要求", "Own quality and safety control"},
+    {"委托检测", "委托检测合格", "Commissioned test"},
+    {"自我检测", "自行检测合格", "Own test"},
+    {"质量安全控制符合要求", "质量安全控制符合要求", "Own control"},
     {"合格", "合格", "Passed"},
     {"不合格", "不合格", "Failed"},
     {"符合", "符合", "Conforms"},
@@ -33,13 +33,14 @@ static const struct print_word choices[] = {
     {"优等品", "优等品", "Superior"},
     {"一等品", "一等品", "First grade"},
 };
+/* The form prescribes the Chinese: its styles one (producer) and two (collecting buyer), of the Measures on the pledge of conformity for the
+ * quality and safety of agricultural products (农产品质量安全承诺达标合格证管理办法, order 4 of 2025 of the Ministry of Agriculture and Rural
+ * Affairs, in force since 2026-02-01). The English is a translation. */
 static const struct print_word pledges[] = {
-    {"生产者", "生产者承诺：不使用禁用的农药、兽药，所售农产品农药、兽药残留符合食品安全国家标准，对承诺的真实性负责。",
-     "The producer promises: no forbidden pesticides or veterinary drugs were used, residues keep the national food safety "
-     "standards, and answers for the truth of this."},
-    {"收购者", "收购者承诺：已查验并保存所收购农产品的承诺达标合格证，混装、分装后重新开具，对承诺的真实性负责。",
-     "The collecting buyer promises: the pledges of what was bought were checked and are kept, this one was made anew after mixing "
-     "or re-packing, and answers for the truth of this."},
+    {"生产者", "我承诺生产销售的食用农产品：未使用禁用农药、兽药及其他化合物；使用的常规农药、兽药残留不超标。",
+     "The food I grew and sell: no forbidden pesticides, veterinary drugs or other compounds used; residues of ordinary ones within limits."},
+    {"收购者", "我承诺销售的食用农产品：已按规定收取并保存该批次农产品承诺达标合格证或者其他质量安全合格证明；未违规使用保鲜剂、防腐剂、添加剂等。",
+     "The food I sell: pledges or other proofs of this batch collected and kept as prescribed; no preservatives or additives against the rules."},
 };
 
 static const struct print_word *word_find(const struct print_word list[], size_t count, struct span word) {

@@ -258,10 +258,23 @@ says() {
     [ "$(jq -r .state <<<"$output")" = active ]
     if command -v pdftotext >/dev/null; then
         pdftotext -layout d1.pdf d1.txt
-        for words in 承诺达标合格证 产品名称 数量 产地 开具日期 承诺主体 联系方式 0577-00000101 生产者承诺 收购者承诺 委托检测 自我检测 \
+        for words in 承诺达标合格证 产品名称 数量 产地 开具日期 承诺主体 联系方式 0577-00000101 生产者承诺 收购者承诺 委托检测合格 自行检测合格 \
             质量安全控制符合要求 D1; do
             grep -q "$words" d1.txt || { echo "not on paper: $words"; cat d1.txt; return 1; }
         done
+        # The words that the form prescribes, to the letter: style one here, style two for a collecting buyer, never both.
+        one=我承诺生产销售的食用农产品：未使用禁用农药、兽药及其他化合物；使用的常规农药、兽药残留不超标。
+        two=我承诺销售的食用农产品：已按规定收取并保存该批次农产品承诺达标合格证或者其他质量安全合格证明；未违规使用保鲜剂、防腐剂、添加剂等。
+        pdftotext d1.pdf - | tr -d ' \n' > one.txt
+        grep -qF "$one" one.txt && ! grep -qF "$two" one.txt || { cat one.txt; return 1; }
+        jq '.number = "D2" | .covers[0].quantity = 5 | .fields.statement = "收购者" | .upstream = ["lucheng.shanfu-yangmei/D1"]' \
+            "$BATS_FILE_TMPDIR/pledge.json" > d2.json
+        exits 0 suyuan cert issue --file d2.json --key "$farm" --openings d2.openings
+        exits 0 suyuan cert print lucheng.shanfu-yangmei/D2 -o d2.pdf
+        pdftotext d2.pdf - | tr -d ' \n' > two.txt
+        grep -qF "$two" two.txt && ! grep -qF "$one" two.txt || { cat two.txt; return 1; }
+        # One page: it goes with its batch.
+        pdfinfo d1.pdf | grep -qx 'Pages: *1' || { pdfinfo d1.pdf; return 1; }
         pdftotext shut.pdf - | grep -q 未公开
         ! pdftotext shut.pdf - | grep -q 0577-00000101 || return 1
     fi
