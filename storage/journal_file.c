@@ -2,7 +2,6 @@
  * and answered with false. */
 #include "storage/journal_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,6 +11,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "storage/directory.h"
 
 enum { NAME_BYTES = 48, ZEROS_BYTES = 1 << 20 };
 
@@ -43,15 +44,6 @@ static uint64_t number_of(const char *name) {
         n = n * 10 + (uint64_t)(name[i] - '0');
     }
     return strcmp(name + 16, ".journal") == 0 ? n : 0;
-}
-
-static void fd_close(int *fd) {
-    if (*fd >= 0) (void)close(*fd);
-    *fd = -1;
-}
-
-static void directory_close(DIR **d) {
-    if (*d) (void)closedir(*d);
 }
 
 static bool write_at(int fd, const uint8_t *data, size_t len, uint64_t offset) {
@@ -142,13 +134,8 @@ static bool segment_open(struct journal_file *f, uint64_t segment) {
 
 static bool file_list(void *self, uint64_t *ret_segments, size_t max, size_t *ret_count) {
     struct journal_file *f = self;
-    int copy = openat(f->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CLEANUP(directory_close) DIR *d = copy < 0 ? NULL : fdopendir(copy);
-    if (!d) {
-        (void)failed(f, "cannot list", "the journal's directory");
-        fd_close(&copy);
-        return false;
-    }
+    CLEANUP(directory_stream_close) DIR *d = directory_stream(f->directory);
+    if (!d) return failed(f, "cannot list", "the journal's directory");
     size_t count = 0;
     errno = 0;
     for (const struct dirent *e = readdir(d); e; e = readdir(d)) {
@@ -262,13 +249,8 @@ static bool leftovers_remove(struct journal_file *f) {
 }
 
 static bool open_all(struct journal_file *f, const char *directory) {
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
-        return failed(f, "cannot create", directory);
-    f->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (f->directory < 0) return failed(f, "cannot open", directory);
-    /* The name of the directory itself must survive as well. */
-    CLEANUP(fd_close) int parent = openat(f->directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (parent < 0 || fsync(parent) != 0) return failed(f, "cannot sync the parent of", directory);
+    const char *what;
+    if (!directory_open(directory, &f->directory, &what)) return failed(f, what, directory);
     f->lock = openat(f->directory, "LOCK", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (f->lock < 0) return failed(f, "cannot create the lock of", directory);
     if (flock(f->lock, LOCK_EX | LOCK_NB) != 0)

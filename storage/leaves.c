@@ -4,7 +4,6 @@
  * as a crash. */
 #include "storage/leaves.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,6 +14,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "storage/directory.h"
 
 enum {
     NAME_BYTES = 40, /* <gtin>-<pack>.leaves */
@@ -74,17 +74,8 @@ static bool name_is(const char *name, const char *suffix) {
 
 /* ---- bytes ---- */
 
-static void fd_close(int *fd) {
-    if (*fd >= 0) (void)close(*fd);
-    *fd = -1;
-}
-
 static void file_close(struct file *f) {
     fd_close(&f->fd);
-}
-
-static void directory_close(DIR **d) {
-    if (*d != NULL) (void)closedir(*d);
 }
 
 static bool read_at(int fd, uint8_t *ret, size_t len, uint64_t offset) {
@@ -181,13 +172,8 @@ static bool entry_look(struct leaves *l, const char *name) {
 }
 
 static bool directory_read(struct leaves *l, char ret_error[LEAVES_ERROR_BYTES]) {
-    int copy = openat(l->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CLEANUP(directory_close) DIR *d = copy < 0 ? NULL : fdopendir(copy);
-    if (d == NULL) {
-        (void)failed(ret_error, "cannot list", "the directory of leaves");
-        fd_close(&copy);
-        return false;
-    }
+    CLEANUP(directory_stream_close) DIR *d = directory_stream(l->directory);
+    if (d == NULL) return failed(ret_error, "cannot list", "the directory of leaves");
     errno = 0;
     for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
         if (!entry_look(l, e->d_name)) return failed(ret_error, "cannot remove", e->d_name);
@@ -197,11 +183,8 @@ static bool directory_read(struct leaves *l, char ret_error[LEAVES_ERROR_BYTES])
 }
 
 static bool open_all(struct leaves *l, const char *directory, char ret_error[LEAVES_ERROR_BYTES]) {
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST) return failed(ret_error, "cannot create", directory);
-    l->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (l->directory < 0) return failed(ret_error, "cannot open", directory);
-    CLEANUP(fd_close) int parent = openat(l->directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (parent < 0 || fsync(parent) != 0) return failed(ret_error, "cannot sync the parent of", directory);
+    const char *what;
+    if (!directory_open(directory, &l->directory, &what)) return failed(ret_error, what, directory);
     return directory_read(l, ret_error);
 }
 
@@ -209,6 +192,7 @@ struct leaves *leaves_open(const char *directory, const struct leaves_options *o
                            char ret_error[LEAVES_ERROR_BYTES]) {
     struct leaves *l = check_alloc(1, sizeof *l);
     l->options = *options;
+    l->directory = -1;
     (void)pthread_mutex_init(&l->writing, NULL);
     (void)pthread_mutex_init(&l->numbers, NULL);
     if (open_all(l, directory, ret_error)) return l;

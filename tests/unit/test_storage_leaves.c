@@ -366,12 +366,35 @@ static void killed_in_the_middle(void **state) {
     teardown(f);
 }
 
+/* Refused with what and why; nothing that is not its own is closed: descriptor 0 is somebody's. */
+static void a_directory_that_cannot_be(void **state) {
+    (void)state;
+    struct fixture *f = setup();
+    char why[LEAVES_ERROR_BYTES], path[128];
+    int before = open("/dev/null", O_RDONLY);
+    assert_true(before >= 0 && dup2(before, 0) == 0);
+    snprintf(path, sizeof path, "%s/absent/leaves", f->directory);
+    assert_null(leaves_open(path, &plenty, why));
+    assert_non_null(strstr(why, "cannot create"));
+    assert_non_null(strstr(why, "absent/leaves"));
+    assert_true(fcntl(0, F_GETFD) >= 0);
+    snprintf(path, sizeof path, "%s/file", f->directory);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    assert_null(leaves_open(path, &plenty, why));
+    assert_non_null(strstr(why, "cannot open"));
+    assert_true(fcntl(0, F_GETFD) >= 0);
+    (void)close(fd);
+    (void)close(before);
+    teardown(f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pack_goes_in_and_comes_out), cmocka_unit_test(what_is_not_the_packs_is_refused),
         cmocka_unit_test(a_crash_at_each_step),         cmocka_unit_test(a_damaged_disk_gives_nothing),
         cmocka_unit_test(a_disk_that_takes_no_more),    cmocka_unit_test(deleted_by_the_operator),
-        cmocka_unit_test(killed_in_the_middle),
+        cmocka_unit_test(killed_in_the_middle),         cmocka_unit_test(a_directory_that_cannot_be),
     };
     crypto_start();
     return cmocka_run_group_tests(tests, NULL, NULL);
