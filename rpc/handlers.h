@@ -74,4 +74,13 @@ enum err attested_of(struct view *v, struct attested *ret) MUST_USE;
 /* rpc_submit.c and rpc_read.c write the same object about a record's fate. */
 void put_committed(struct emit *j, uint64_t height, uint64_t log_index, uint16_t code, uint16_t item);
 
+/* Lists in the order of issue give the place of their last row as `next`: below 2^53, as 2^37 log leaves are. */
+enum { PLACE_ITEM_BITS = 16 };
+static inline uint64_t cursor_of_place(const struct issued_place *place) {
+    return place->issued << PLACE_ITEM_BITS | place->item;
+}
+static inline struct issued_place place_of_cursor(uint64_t cursor) {
+    return (struct issued_place){.issued = cursor >> PLACE_ITEM_BITS, .item = (uint16_t)cursor};
+}
+
 #endif

@@ -433,7 +433,7 @@ static const struct param certificate_list_params[] = {
     {"issuer", PARAM_QUERY, PARAM_TEXT, false, 1, 64, NULL, "issued by this subject", "由此主体签发"},
     {"producer", PARAM_QUERY, PARAM_TEXT, false, 1, 64, NULL, "for goods of this subject", "货物属此主体"},
     {"thing", PARAM_QUERY, PARAM_TEXT, false, 1, IDENTIFIER_BYTES_MAX, NULL, "covering this identifier", "列有此标识"},
-    {"cursor", PARAM_QUERY, PARAM_TEXT, false, 1, 31, NULL, "`next` of the page before", "上一页的 next"},
+    {"cursor", PARAM_QUERY, PARAM_UINT, false, 0, (1ull << 53) - 1, NULL, "`next` of the page before", "上一页的 next"},
     LIMIT(PAGE_ROWS_MAX),
 };
 static const struct param certificate_type_params[] = {

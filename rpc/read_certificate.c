@@ -1,12 +1,6 @@
 /* read_certificate.c: certificates and their types (SPEC D), as JSON. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "rpc/handlers.h"
 #include "trace/certificate_words.h"
-
-enum { CURSOR_BYTES = 32 };
 
 static const char *state_name(const struct view *v, const struct certificate_value *c) {
     if (c->state == STATE_SUPERSEDED) return "superseded";
@@ -93,21 +87,6 @@ enum err read_certificate(struct view *v) {
 
 /* -- lists -- */
 
-/* "17.0": log index and item of the last row of the page before. */
-static bool cursor_read(struct span text, struct issued_place *ret) {
-    char copy[CURSOR_BYTES], *end;
-    if (text.len == 0 || text.len >= sizeof copy) return false;
-    memcpy(copy, text.data, text.len);
-    copy[text.len] = 0;
-    for (size_t i = 0; i < text.len; i++)
-        if ((copy[i] < '0' || copy[i] > '9') && copy[i] != '.') return false;
-    ret->issued = strtoull(copy, &end, 10);
-    if (end == copy || *end != '.' || end[1] == 0) return false;
-    unsigned long item = strtoul(end + 1, &end, 10);
-    ret->item = (uint16_t)item;
-    return *end == 0 && item <= UINT16_MAX;
-}
-
 /* Exactly one of issuer, producer and thing. */
 static enum err list_by(struct view *v, enum certificates_of *ret_by, struct span *ret_name) {
     uint32_t given = 0;
@@ -141,16 +120,13 @@ static void put_list(struct emit *j, struct view *v, const struct issued_place p
 }
 
 enum err read_certificate_list(struct view *v) {
-    struct issued_place after = {.issued = 0};
+    struct issued_place after = place_of_cursor(v->arguments[3].number);
     enum certificates_of by = CERTIFICATES_OF_ISSUER;
     struct span name = SPAN_EMPTY;
-    char cursor[CURSOR_BYTES];
     struct emit j;
     uint32_t limit = v->arguments[4].given ? (uint32_t)v->arguments[4].number : 100;
     enum err e = list_by(v, &by, &name);
     if (e) return e;
-    if (v->arguments[3].given && !cursor_read(v->arguments[3].text, &after))
-        return refusal_set(&v->refusal, ERR_RPC_PARAMETER, "%s", "cursor");
     struct issued_place *places = arena_alloc(v->arena, limit + 1, sizeof *places);
     if (places == NULL) return ERR_RPC_ANSWER_SIZE;
     uint32_t n = query_certificates(v->snapshot.reader, by, name, v->arguments[3].given ? &after : NULL,
@@ -160,11 +136,7 @@ enum err read_certificate_list(struct view *v) {
     emit_object(&j);
     put_at(&j, v);
     put_list(&j, v, places, shown);
-    if (n > limit) {
-        snprintf(cursor, sizeof cursor, "%llu.%u", (unsigned long long)places[shown - 1].issued,
-                 (unsigned)places[shown - 1].item);
-        emit_key_string(&j, "next", cursor);
-    }
+    if (n > limit) emit_key_uint(&j, "next", cursor_of_place(&places[shown - 1]));
     emit_object_end(&j);
     emit_end(&j);
     return OK;

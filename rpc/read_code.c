@@ -8,7 +8,7 @@
 #include "storage/leaves.h"
 #include "trace/identifier.h"
 
-enum { PLACE_ITEM_BITS = 16, PACKS_LIMIT = 100 };
+enum { PACKS_LIMIT = 100 };
 
 static uint64_t voided_codes(const struct pack_value *p) {
     uint64_t n = 0;
@@ -78,7 +78,7 @@ enum err read_pack(struct view *v) {
 static void put_packs(struct view *v, enum packs_of by, struct span name) {
     const struct argument *cursor = &v->arguments[1];
     uint32_t limit = v->arguments[2].given ? (uint32_t)v->arguments[2].number : PACKS_LIMIT;
-    struct issued_place after = {.issued = cursor->number >> PLACE_ITEM_BITS, .item = (uint16_t)cursor->number};
+    struct issued_place after = place_of_cursor(cursor->number);
     struct issued_place *places = check_alloc(limit + 1, sizeof *places);
     uint32_t n = query_packs(v->snapshot.reader, by, name, cursor->given ? &after : NULL, limit + 1, v->arena, places);
     struct buffer value CLEANUP(buffer_free) = {0};
@@ -98,7 +98,7 @@ static void put_packs(struct view *v, enum packs_of by, struct span name) {
         emit_object_end(&j);
     }
     emit_list_end(&j);
-    if (n > limit) emit_key_uint(&j, "next", places[limit - 1].issued << PLACE_ITEM_BITS | places[limit - 1].item);
+    if (n > limit) emit_key_uint(&j, "next", cursor_of_place(&places[limit - 1]));
     emit_object_end(&j);
     emit_end(&j);
     free(places);

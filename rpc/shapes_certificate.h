@@ -44,7 +44,7 @@ SHAPE(certificate, "Certificate");
 static const struct shape_field certificate_list_fields[] = {
     AT,
     OBJECTS("certificates", certificate_row, "in the order they were issued", "按签发次序"),
-    TEXT_MAYBE("next", "cursor of the next page; absent on the last", "下一页游标；末页没有"),
+    UINT_MAYBE("next", "cursor of the next page; absent on the last", "下一页游标；末页没有"),
 };
 SHAPE(certificate_list, "CertificateList");
 

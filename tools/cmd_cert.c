@@ -87,9 +87,11 @@ static int pages_print(struct tool *t, const char *path, const char *key,
             if (t->json) emit_value(&j, entry);
             else row(t, entry);
         }
-        struct span next = map_text(buffer_span(&value), "next");
-        if (next.len == 0) break;
-        cursor = format(t, "&cursor=%s", path_segment(t, next));
+        /* A name where the list is in the order of names, else a number. */
+        struct span name = map_text(buffer_span(&value), "next");
+        uint64_t place = map_uint(buffer_span(&value), "next");
+        if (name.len == 0 && place == 0) break;
+        cursor = name.len ? format(t, "&cursor=%s", path_segment(t, name)) : format(t, "&cursor=%" PRIu64, place);
     }
     emit_list_end(&j);
     emit_object_end(&j);

@@ -133,8 +133,7 @@ static void lists_go_page_by_page(void **state) {
             assert_int_equal(text_at(first, "number").data[0], '1' + (int)seen);
             seen += n;
             if (page == 2) break;
-            struct span next = text_at(v, "next");
-            snprintf(cursor, sizeof cursor, "&cursor=%.*s", (int)next.len, (const char *)next.data);
+            snprintf(cursor, sizeof cursor, "&cursor=%llu", (unsigned long long)uint_at(v, "next"));
         }
         assert_int_equal(seen, 5);
         assert_false(value_get(v, "next", &none));
@@ -145,8 +144,8 @@ static void lists_go_page_by_page(void **state) {
     assert_int_equal(n, 0);
     static const char *const refused[] = {
         "/v1/certificates", "/v1/certificates?issuer=a&producer=b", "/v1/certificates?issuer=a&cursor=x",
-        "/v1/certificates?issuer=a&cursor=1.", "/v1/certificates?issuer=a&cursor=1.65536",
-        "/v1/certificates?issuer=a&cursor=.1"};
+        "/v1/certificates?issuer=a&cursor=1.0", "/v1/certificates?issuer=a&cursor=9007199254740992",
+        "/v1/certificates?issuer=a&cursor=-1"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         if (ask(f, refused[i], "certificate.list", &v) != 400) fail_msg("%s", refused[i]);
 }
