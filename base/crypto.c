@@ -127,6 +127,43 @@ bool aead_open(const uint8_t key[32], const uint8_t nonce[12], struct span ad, s
     return bad == 0;
 }
 
+void xaead_seal(const uint8_t key[32], const uint8_t nonce[24], struct span ad, struct span in,
+                uint8_t *ret_out) {
+    unsigned long long len = 0;
+    crypto_aead_xchacha20poly1305_ietf_encrypt(ret_out, &len, in.data, in.len, ad.data, ad.len, NULL,
+                                               nonce, key);
+    CHECK(len == in.len + 16);
+}
+
+bool xaead_open(const uint8_t key[32], const uint8_t nonce[24], struct span ad, struct span in,
+                uint8_t *ret_out) {
+    CHECK(in.len >= 16);
+    unsigned long long len = 0;
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(ret_out, &len, NULL, in.data, in.len, ad.data,
+                                                         ad.len, nonce, key);
+    if (bad != 0 && in.len > 16) memset(ret_out, 0, in.len - 16);
+    return bad == 0;
+}
+
+static_assert(WRAP_BYTES == crypto_box_SEALBYTES + 32, "what spec U4 says of a wrap");
+
+bool secret_wrap(const struct pubkey *to, const uint8_t secret[32], uint8_t ret_wrap[WRAP_BYTES]) {
+    uint8_t point[32];
+    return crypto_sign_ed25519_pk_to_curve25519(point, to->b) == 0 &&
+           crypto_box_seal(ret_wrap, secret, 32, point) == 0;
+}
+
+bool secret_unwrap(const struct keypair *keys, const uint8_t wrap[WRAP_BYTES], uint8_t ret_secret[32]) {
+    uint8_t point[32], scalar[32], out[32];
+    bool ok = crypto_sign_ed25519_pk_to_curve25519(point, keys->public_key.b) == 0 &&
+              crypto_sign_ed25519_sk_to_curve25519(scalar, keys->secret) == 0 &&
+              crypto_box_seal_open(out, wrap, WRAP_BYTES, point, scalar) == 0;
+    if (ok) memcpy(ret_secret, out, sizeof out);
+    sodium_memzero(scalar, sizeof scalar);
+    sodium_memzero(out, sizeof out);
+    return ok;
+}
+
 static_assert(crypto_pwhash_argon2id_SALTBYTES == 16 && crypto_pwhash_argon2id_MEMLIMIT_MIN <= 8192,
               "what spec Q3 asks of libsodium");
 

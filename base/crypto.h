@@ -61,6 +61,14 @@ void x25519_public(const uint8_t secret[32], uint8_t ret_public[32]);
 void aead_seal(const uint8_t key[32], const uint8_t nonce[12], struct span ad, struct span in, uint8_t *ret_out);
 /* in.len >= 16; `out` has room for in.len - 16; false when the tag does not check (out is then zeroed). */
 bool aead_open(const uint8_t key[32], const uint8_t nonce[12], struct span ad, struct span in, uint8_t *ret_out) MUST_USE;
+/* XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), whose nonce is long enough to be random. Otherwise as aead_seal and aead_open. */
+void xaead_seal(const uint8_t key[32], const uint8_t nonce[24], struct span ad, struct span in, uint8_t *ret_out);
+bool xaead_open(const uint8_t key[32], const uint8_t nonce[24], struct span ad, struct span in, uint8_t *ret_out) MUST_USE;
+/* A secret of 32 bytes that only the holder of an Ed25519 key can read (spec U4): libsodium's sealed box to the X25519 form of the key.
+ * Nothing says who wrapped it. False when the key has no such form (wrap), when it was not wrapped for this key or was changed (unwrap). */
+enum { WRAP_BYTES = 80 };
+bool secret_wrap(const struct pubkey *to, const uint8_t secret[32], uint8_t ret_wrap[WRAP_BYTES]) MUST_USE;
+bool secret_unwrap(const struct keypair *keys, const uint8_t wrap[WRAP_BYTES], uint8_t ret_secret[32]) MUST_USE;
 /* Argon2id version 1.3, 1 pass, 8 KiB, 1 lane (spec Q3). So little work that the secret must be random: what it adds is that the
  * result cannot be looked up for all salts at once. */
 void seed_from_secret(struct span secret, const uint8_t salt[16], struct seed *ret);

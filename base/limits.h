@@ -85,6 +85,18 @@ enum {
     SCANS_VISITOR_BURST = 60,
     SCANS_KEPT_DAYS = 183,
     SCANS_CODE_ROWS_MAX = 4096,
+    /* What opens hidden values (SPEC U). Plaintext of one record and tier: openings above it are refused (ERR_SEALED_SIZE); the submitter
+     * splits the record. Openings in it, and bytes of a name: the same. Keys for one record and tier: further ones are refused
+     * (ERR_SEALED_RECIPIENTS). */
+    SEALED_PLAIN_BYTES_MAX = 1 << 20,
+    SEALED_OPENINGS_MAX = 4096,
+    SEALED_NAME_BYTES_MAX = 1024,
+    SEALED_WRAPS_MAX = 64,
+    SEALED_RECIPIENTS_MAX = 256,
+    /* A request for a wrap whose time is further from the node's clock is refused (ERR_SEALED_TIME). */
+    SEALED_REQUEST_MS = 60 * 1000,
+    /* All that a node holds of them: above it further sealed files are refused (ERR_SEALED_ROOM) until something is deleted. */
+    SEALED_MIB_MAX = 16 << 10,
     /* Blocks finalised but not yet executed and attested by a quorum; the proposal above it stays pending. */
     PIPELINE_BLOCKS_MAX = 64,
 };

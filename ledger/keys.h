@@ -21,6 +21,7 @@
  *   't' status key of a covered thing || issued || item     the same
  *   'q' SHA-256(subject) || issued || item     pack id; 'g' the same by the status key of its GTIN, 'l' of its lot,
  *   'a' SHA-256 of nothing: of every pack
+ *   'y' SHA-256 of nothing || log index || item u16   wire identity of a record some of which was told to be deleted
  *   'T' certificate type                              nothing
  * X, A and k are functions of the status tree that execution may therefore read; the
  * others only serve readers.

@@ -278,6 +278,24 @@ enum err query_anchor(struct reader r, struct span subject, struct span what, ui
     return query_value(r, &key, &anchor_value_type, value, ret);
 }
 
+/* SPEC U10: "the tiers of the row with the empty text and those of the row of the record's own subject" */
+uint8_t query_deleted(struct reader r, const struct digest *wire_id, struct span subject) {
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct deletion_value v;
+    uint8_t tiers = 0;
+    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+    struct digest own = row_deletion(wire_id, subject), authority = row_deletion(wire_id, SPAN_EMPTY);
+    if (query_value(r, &own, &deletion_value_type, &value, &v) == OK) tiers |= v.tiers;
+    if (query_value(r, &authority, &deletion_value_type, &value, &v) == OK) tiers |= v.tiers;
+    return tiers;
+}
+
+uint32_t query_deletions(struct reader r, const struct issued_place *after, uint32_t max, struct arena *arena,
+                         struct issued_place ret[]) {
+    struct digest all = sha256(SPAN_EMPTY);
+    return issued(r, 'y', &all, after, (struct page){.max = max, .list = ret, .arena = arena});
+}
+
 uint32_t query_packs(struct reader r, enum packs_of by, struct span name,
                      const struct issued_place *after, uint32_t max, struct arena *arena,
                      struct issued_place ret[]) {

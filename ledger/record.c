@@ -6,6 +6,7 @@
 #include "trace/anchor.h"
 #include "trace/certificate.h"
 #include "trace/code_item.h"
+#include "trace/deletion.h"
 #include "trace/epcis.h"
 
 enum { LEAF_RECORD = 0x01 };
@@ -35,6 +36,7 @@ static const struct kind {
     {RECORD_CERTIFICATES, ITEM_CERTIFICATE_ISSUED, ITEM_CERTIFICATE_REVOKED},
     {RECORD_PACKS, ITEM_PACK_ISSUED, ITEM_CODES_VOIDED},
     {RECORD_CLAIMS, ITEM_CLAIM, ITEM_CLAIM},
+    {RECORD_DELETIONS, ITEM_DELETION, ITEM_DELETION},
     {RECORD_ANCHORS, ITEM_ANCHOR, ITEM_ANCHOR},
 };
 
@@ -218,6 +220,7 @@ static enum err item_form(const struct record *record, const struct item *item,
                           struct arena *arena) {
     struct act act;
     struct anchor anchor;
+    struct deletion deletion;
     struct certificate_issue issue;
     struct certificate_revocation revocation;
     struct pack_issued pack;
@@ -234,6 +237,8 @@ static enum err item_form(const struct record *record, const struct item *item,
                                                : pack_issued_decode(item, arena, &pack);
     case RECORD_CLAIMS:
         return claim_form(record, item);
+    case RECORD_DELETIONS:
+        return deletion_decode(item, &deletion);
     case RECORD_ANCHORS:
         return anchor_decode(item, record->header.created_ms, &anchor);
     case RECORD_EVENTS:

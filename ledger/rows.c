@@ -78,6 +78,16 @@ struct digest row_anchor(struct span subject, struct span what, uint64_t from_ms
     return status_key(STATUS_ANCHOR, buffer_span(&key));
 }
 
+struct digest row_deletion(const struct digest *wire_id, struct span subject) {
+    struct buffer key CLEANUP(buffer_free) = {0};
+    buffer_init(&key, 256);
+    pack_array(&key, 2);
+    pack_bytes(&key, span_of(wire_id->b, sizeof wire_id->b));
+    pack_text(&key, subject);
+    CHECK(!key.overflow);
+    return status_key(STATUS_DELETION, buffer_span(&key));
+}
+
 struct row_key row_after(const struct row_key *prefix) {
     struct row_key k = *prefix;
     while (k.len > 0 && k.b[k.len - 1] == 0xff)

@@ -51,6 +51,7 @@ static uint32_t roles_of_kind(enum record_kind kind) {
     case RECORD_EVENTS:
     case RECORD_CERTIFICATES:
     case RECORD_CLAIMS:
+    case RECORD_DELETIONS:
     case RECORD_ANCHORS:
         return MEMBER_ROLES_ALL & ~(uint32_t)MEMBER_AUDITOR;
     case RECORD_GOVERNANCE:

@@ -32,6 +32,8 @@ static uint16_t decide(const struct item_run *t) {
         return rules_codes_void(t);
     case ITEM_CLAIM:
         return rules_claim(t);
+    case ITEM_DELETION:
+        return rules_deletion(t);
     case ITEM_ANCHOR:
         return rules_anchor(t);
     case ITEM_ENVELOPE:

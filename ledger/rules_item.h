@@ -1,4 +1,4 @@
-/* rules_item.h: the items of kinds 3, 4, 5 and 10 (SPEC X11): each is decided and takes effect before the next. rules_item.c
+/* rules_item.h: the items of kinds 3, 4, 5, 9 and 10 (SPEC X11): each is decided and takes effect before the next. rules_item.c
  * hands an item to the rule of its type. Not for others.
  *
  * A rule reads the item and the status tree through run->now and writes its effects into run->changes, which the caller
@@ -29,6 +29,7 @@ uint16_t rules_certificate_issue(const struct item_run *t);
 uint16_t rules_certificate_revoke(const struct item_run *t);
 uint16_t rules_pack_issue(const struct item_run *t);
 uint16_t rules_codes_void(const struct item_run *t);
+uint16_t rules_deletion(const struct item_run *t);
 uint16_t rules_claim(const struct item_run *t);
 
 #endif

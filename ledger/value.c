@@ -115,6 +115,12 @@ static const struct field anchor_fields_of_value[] = {
 };
 const struct type anchor_value_type = CODEC_TYPE(anchor_value, anchor_fields_of_value);
 
+static const struct field deletion_fields_of_value[] = {
+    COMMON(deletion_value),
+    CODEC_UINT(deletion_value, tiers, 1, 7),
+};
+const struct type deletion_value_type = CODEC_TYPE(deletion_value, deletion_fields_of_value);
+
 enum err value_any_read(struct span value, struct value_any *ret) {
     struct unpack u;
     struct value_any v = {0};

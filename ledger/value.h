@@ -20,6 +20,7 @@ enum status_type {
     STATUS_BALANCE = 21,     /* subject: canonical [purpose, subject id, lot, unit, certificate type] */
     STATUS_CERTIFICATE_TYPE = 24, /* subject: its name */
     STATUS_ANCHOR = 25,   /* subject: canonical [subject id, what, from] */
+    STATUS_DELETION = 33, /* subject: canonical [wire identity, subject id, or empty for an authority] */
 };
 
 enum status_state {
@@ -125,8 +126,12 @@ struct anchor_value {
     struct digest root;
 };
 
+struct deletion_value {
+    VALUE_FIELDS uint8_t tiers; /* deletion_bit of each */
+};
+
 extern const struct type member_value_type, key_value_type, thing_value_type, record_id_value_type,
-    act_value_type, anchor_value_type, certificate_value_type, pack_value_type, claim_value_type,
+    act_value_type, anchor_value_type, deletion_value_type, certificate_value_type, pack_value_type, claim_value_type,
     balance_value_type, certificate_type_value_type;
 
 /* The six fields that begin a value of any type. */

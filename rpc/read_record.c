@@ -57,6 +57,7 @@ const char *item_type_name(uint8_t type) {
     if (type == ITEM_CODES_VOIDED) return "codes voided";
     if (type == ITEM_CLAIM) return "claim";
     if (type == ITEM_ANCHOR) return "anchor";
+    if (type == ITEM_DELETION) return "deletion";
     return "unknown";
 }
 

@@ -243,6 +243,8 @@ static const char *next_of(struct sender *s, const struct parcel_record *r) {
         return "help code";
     case RESULT_ANCHORED:
         return command_is(s->tool, "scan") ? "help scan" : "help gateway";
+    case RESULT_DELETED:
+        return "help delete";
     case RESULT_ACT_APPROVALS:
     case RESULT_ACT_SIGNATURE:
     case RESULT_ACT_CONSUMED:

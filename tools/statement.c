@@ -124,6 +124,7 @@ static void status_print(struct tool *t, const struct statement *s) {
         case STATUS_BALANCE:
         case STATUS_CERTIFICATE_TYPE:
         case STATUS_ANCHOR:
+        case STATUS_DELETION:
             break; /* never in a bundle of version 1 */
         }
     }

@@ -31,6 +31,7 @@ enum item_type {
     ITEM_PACK_ISSUED = 72,        /* rules Q4, Q5, Q8 */
     ITEM_CODES_VOIDED = 73,
     ITEM_CLAIM = 76,
+    ITEM_DELETION = 56,   /* rule U8 */
     ITEM_ANCHOR = 80,     /* rule Z1 */
 };
 

@@ -23,7 +23,7 @@ struct chain {
     struct item last_act; /* with its approvals, and what they were given for */
     struct record_header last_act_for;
     bool burst;
-    uint64_t codes[RESULT_CERTIFICATE_LINE + 1];
+    uint64_t codes[128]; /* by result code */
 };
 
 static const char *anyone(struct chain *c) {
@@ -167,6 +167,8 @@ static struct item item(struct chain *c, struct record_header *d, const char *au
         return chain_pack(&c->codes_made, &c->w, &c->r, author);
     case RECORD_CLAIMS:
         return chain_claim(&c->codes_made, &c->w, &c->r);
+    case RECORD_DELETIONS:
+        return chain_deletion(&c->w, &c->r);
     case RECORD_ANCHORS:
         return chain_anchor(&c->w, &c->r);
     case RECORD_EVENTS:
@@ -182,6 +184,7 @@ static struct span record(struct chain *c) {
     if (governs && !one_in(c, 8)) author = people[rng_below(&c->r, 2)];
     uint8_t kind = governs ? RECORD_GOVERNANCE : one_in(c, 10) ? RECORD_ANCHORS : one_in(c, 2) ? RECORD_CERTIFICATES : RECORD_EVENTS;
     if (!governs && one_in(c, 3)) kind = one_in(c, 2) ? RECORD_PACKS : RECORD_CLAIMS;
+    if (!governs && one_in(c, 8)) kind = RECORD_DELETIONS;
     if (!governs && one_in(c, 2)) author = people[2 + rng_below(&c->r, 2)]; /* who may say most, and makes most */
     struct record_header d = world_draft(&c->w, author, kind);
     uint32_t count = 1 + (uint32_t)(rng_below(&c->r, 3) * rng_below(&c->r, 2));
@@ -272,7 +275,8 @@ int main(int argc, char **argv) {
     pack_array(&out, c->blocks_count);
     buffer_append_span(&out, buffer_span(&c->blocks));
     CHECK(!out.overflow && fwrite(out.data, 1, out.len, stdout) == out.len);
-    for (uint16_t i = 0; result_at(i) >= 0; i++) fprintf(stderr, "%s %lu\n", result_name(i), (unsigned long)c->codes[i]);
+    for (int i = 0; result_at(i) >= 0; i++)
+        fprintf(stderr, "%s %lu\n", result_name((uint16_t)result_at(i)), (unsigned long)c->codes[result_at(i)]);
     buffer_free(&c->blocks);
     world_end(&c->w);
     free(c);

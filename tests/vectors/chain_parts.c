@@ -3,6 +3,7 @@
 
 #include "ledger/query.h"
 #include "trace/anchor.h"
+#include "trace/deletion.h"
 
 enum { TYPES = 4, NUMBERS = 40, NAMED_FIELDS = 3 };
 
@@ -231,4 +232,13 @@ struct item chain_anchor(struct world *w, struct rng *r) {
     buffer_init(&b, 1024);
     anchor_fields(&a, &b);
     return (struct item){.type = ITEM_ANCHOR, .fields = world_keep(w, buffer_span(&b))};
+}
+
+struct item chain_deletion(struct world *w, struct rng *r) {
+    struct buffer b CLEANUP(buffer_free) = {0};
+    struct deletion d = {.tiers = (uint8_t)(1 + rng_below(r, DELETION_TIERS_ALL)), .reason = (uint16_t)rng_below(r, 3)};
+    d.record.b[0] = (uint8_t)rng_below(r, 3); /* few records, so that tiers are told again */
+    buffer_init(&b, 128);
+    deletion_fields(&d, &b);
+    return (struct item){.type = ITEM_DELETION, .fields = world_keep(w, buffer_span(&b))};
 }

@@ -16,6 +16,7 @@
 #include "tests/unit/certificate_world.h"
 #include "tests/unit/ledger_world.h"
 #include "tests/vectors/golden_codes.h"
+#include "tests/vectors/golden_sealed.h"
 #include "tests/vectors/vectors.h"
 
 enum { GOLDEN_BYTES_MAX = 1 << 20, HEX_PER_LINE = 48, VALUES_PER_TYPE = 4000 };
@@ -148,6 +149,8 @@ static void hidden_value(struct gold *g, struct buffer *out) {
                                      span_text("/ilmd/https:~1~1ns.example~1contact"), buffer_span(&value));
     hidden_write(&h, out);
 }
+static void sealed(struct gold *g, struct buffer *out) { golden_sealed(&g->w, &g->record, out); }
+static void deletion_item(struct gold *g, struct buffer *out) { golden_deletion(&g->record, out); }
 static void record(struct gold *g, struct buffer *out) { buffer_append_span(out, g->record.wire); }
 static void record_header(struct gold *g, struct buffer *out) { buffer_append_span(out, g->record.header_bytes); }
 static void record_leaf_bytes(struct gold *g, struct buffer *out) {
@@ -401,7 +404,7 @@ static const struct named_type {
     {"anchor_value", &anchor_value_type}, {"certificate_value", &certificate_value_type},
     {"balance_value", &balance_value_type}, {"certificate_type_value", &certificate_type_value_type},
     {"leaves_wanted", &leaves_wanted_type}, {"leaves_found", &leaves_found_type}, {"leaves_whole", &leaves_whole_type},
-    {"pack_value", &pack_value_type}, {"claim_value", &claim_value_type},
+    {"pack_value", &pack_value_type}, {"claim_value", &claim_value_type}, {"deletion_value", &deletion_value_type},
 };
 
 /* One line a type: SHA-256 over the encodings of some thousand generated values, each decoded again. */
@@ -508,6 +511,8 @@ static const struct format {
     {"status_pack.hex", "S5: of the pack (17)", status_pack},
     {"status_claim.hex", "S5: of the claim (18)", status_claim},
     {"status_codes.hex", "S5: of the codes of its lot (21)", status_codes},
+    {"sealed.hex", "U1 to U6: [openings, key, sealed file, key file of tier 3, of tier 1, request]", sealed},
+    {"deletion_item.hex", "U8: it is told to be deleted", deletion_item},
     {"history.hex", "H1: two entries, each followed by the chain", history},
     {"cosignature.hex", "K6: a validator's signatures on the checkpoint", cosignature},
     {"checkpoint.txt", "K1, K2: the signed note", checkpoint},

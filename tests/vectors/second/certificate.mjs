@@ -1,9 +1,9 @@
-// Certificates, production and anchors: sections D and Z and rules A9, X10 and Q6 of docs/spec.md, on the ledger of execute.mjs.
+// Certificates, production and anchors: sections D, U and Z and rules A9, X10 and Q6 of docs/spec.md, on the ledger of execute.mjs.
 import { decode, encode } from "./codec.mjs";
 import { canonical, kindOf } from "./identifier.mjs";
 import * as L from "./ledger.mjs";
 
-const MEMBER = 1n, THING = 3n, CERTIFICATE = 16n, BALANCE = 21n, TYPE = 24n, ANCHOR = 25n;
+const MEMBER = 1n, THING = 3n, CERTIFICATE = 16n, BALANCE = 21n, TYPE = 24n, ANCHOR = 25n, DELETION = 33n;
 const AUTHORITY = 1n, PRODUCER = 2n, PROCESSOR = 4n;
 const PRODUCED = 1n, CERTIFIED = 2n;
 const MOST = (1n << 63n) - 1n, MILLION = 1000000n;
@@ -198,9 +198,20 @@ function anchor(ledger, r, fields) {
   return 0;
 }
 
-// The code of one item of kinds 3 and 10; its effects are made, but those on the history of its things.
+// U9
+function deletion(ledger, r, fields) {
+  const authority = (active(ledger, r.header.subject)[6] & AUTHORITY) !== 0n;
+  const key = encode([fields.get("record"), authority ? "" : r.header.subject]);
+  const before = ledger.get(DELETION, key)?.[6] ?? 0n, tiers = before | fields.get("tiers");
+  if (tiers === before) return 70;
+  ledger.put(DELETION, key, [1n, 1n, ledger.height, r.logIndex, 0n, fields.get("reason"), tiers]);
+  return 0;
+}
+
+// The code of one item of kinds 3, 9 and 10; its effects are made, but those on the history of its things.
 export function itemOfKind(ledger, r, index, item) {
   const [type, fields] = item;
+  if (type === 56n) return deletion(ledger, r, fields);
   if (type === 80n) return anchor(ledger, r, fields);
   return type === 66n ? revoke(ledger, r, index, fields) : issue(ledger, r, index, item);
 }

@@ -1,4 +1,4 @@
-// node execute.mjs CHAIN: executes a chain (tests/vectors/chain.c) by sections G, A, D, Q, Z, X, S, H and E of docs/spec.md and demands the same
+// node execute.mjs CHAIN: executes a chain (tests/vectors/chain.c) by sections G, A, D, Q, U, Z, X, S, H and E of docs/spec.md and demands the same
 // block leaf, byte for byte, after every block: results, the log's leaves aside, and the root over every status value are under it.
 import { readFileSync } from "node:fs";
 import { itemOfKind, produce, setType } from "./certificate.mjs";

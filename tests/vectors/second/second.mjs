@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { decode, decodeAll, decodeFirst, encode, uintBytes } from "./codec.mjs";
 import * as L from "./ledger.mjs";
 import { verifyBundle } from "./proof.mjs";
+import { openSealed } from "./sealed.mjs";
 
 const dir = process.argv[2];
 const text = (name) => readFileSync(join(dir, name), "utf8");
@@ -62,6 +63,33 @@ equal(L.rootOf(items.map((i) => L.leafHash(L.itemDigestWhole(i)))), header.bodyR
 check(L.verify(header.key, L.signedTag("record", headerBytes), signature), "R2");
 equal(L.recordLeaf(headerBytes, signature), hex("record_leaf"), "R4");
 equal(Buffer.concat([L.wireId(headerBytes, signature), L.tagged("record-id", headerBytes)]), hex("record_ids"), "R4, R5");
+
+// U
+const [openingBytes, sealedKey, sealedBytes, keysOpen, keysWrapped, requestBytes] = decode(hex("sealed"));
+const wire = L.wireId(headerBytes, signature);
+const signedBefore = (fields) => Buffer.concat([g.chain, encode(fields.slice(0, 5))]);
+const sealedFields = decode(sealedBytes), [, sealedWire, sealedTier, nonce, ciphertext, sealedBy] = sealedFields;
+check(sealedFields[0] === 1n && sealedTier === 3n && L.same(sealedWire, wire), "U3");
+check(L.verify(header.key, L.signedTag("sealed", signedBefore(sealedFields)), sealedBy), "U3: signature");
+const sealPlain = openSealed(sealedKey, nonce, Buffer.concat([Buffer.from("suyuan/seal/v1\0"), g.chain, wire, Buffer.from([3])]), ciphertext);
+check(sealPlain.length === 512 && sealPlain.subarray(4 + openingBytes.length).every((b) => b === 0), "U2");
+equal(sealPlain.subarray(0, 4), uintBytes(openingBytes.length, 4), "U2");
+equal(sealPlain.subarray(4, 4 + openingBytes.length), openingBytes, "U2");
+const [[openItem, openName, openSalt, openValue]] = decode(openingBytes);
+check(openItem === 1n && openName === name.toString() && L.same(openSalt, salt) && decode(openValue) === "13800000000", "U1");
+for (const [bytes, tier, length] of [[keysOpen, 3n, 32], [keysWrapped, 1n, 80]]) {
+  const fields = decode(bytes), [version, of, t, id, entries, by] = fields;
+  check(version === 1n && L.same(of, wire) && t === tier && entries.length === 1 && entries[0][1].length === length, "U4");
+  equal(id, L.sha256(sealedBytes), "U4: id");
+  check(L.verify(header.key, L.signedTag("sealed-keys", signedBefore(fields)), by), "U4: signature");
+  if (tier === 3n) equal(Buffer.concat(entries[0]), Buffer.concat([Buffer.alloc(32), sealedKey]), "U4");
+}
+const request = decode(requestBytes);
+check(request[2] === 1n && request[4] === 1780272000000n, "U6");
+check(L.verify(request[3], L.signedTag("sealed-request", signedBefore(request)), request[5]), "U6: signature");
+const deletionItem = decode(hex("deletion_item"));
+check(deletionItem[0] === 56n && deletionItem[2].length === 0 && deletionItem[1].get("tiers") === 4n, "U8");
+equal(deletionItem[1].get("record"), wire, "U8");
 
 // A
 const act = decode(hex("act"));
