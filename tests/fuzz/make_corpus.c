@@ -9,6 +9,7 @@
 #include "node/peer.h"
 #include "node/replica_message.h"
 #include "storage/journal_frame.h"
+#include "tests/fuzz/corpus_seed.h"
 #include "tests/fuzz/lone_replica.h"
 #include "tests/unit/epc_random.h"
 #include "tests/unit/certificate_world.h"
@@ -20,7 +21,7 @@
 #define EPC "urn:epc:id:sgtin:6901234.056789.1001"
 
 
-static void seed(const char *target, const char *name, const char *prefix, size_t prefix_len, struct span bytes) {
+void seed(const char *target, const char *name, const char *prefix, size_t prefix_len, struct span bytes) {
     char path[1024];
     mkdir(target, 0777);
     snprintf(path, sizeof path, "%s/%s", target, name);
@@ -568,6 +569,7 @@ int main(int argc, char **argv) {
     tags();
     journal();
     gs1();
+    seed_sealed();
     world_end(&w);
     return 0;
 }
