@@ -189,6 +189,8 @@ ERR(205, ERR_RECORD_SUBJECT, "the subject id is not 1 to 64 characters of A-Z a-
 ERR(206, ERR_RECORD_LIFETIME, "the record expires before it is created or too long after", "记录的有效期早于创建时间或过长")
 ERR(207, ERR_RECORD_BODY, "the body of the record is not the one its header names", "记录正文与其头部所指不符")
 ERR(208, ERR_RECORD_ITEM_KIND, "an item does not belong into a record of this kind", "某个条目不属于此类记录")
+ERR(219, ERR_RECALL_FORM, "a recall names its id, level, root and 1 to 1,024 batches, each once, and for each how it was made of another", "召回须写明编号、级别、起点及 1 至 1024 个批次，不得重复，并说明各批次由何批次制成")
+ERR(218, ERR_YIELD_FORM, "a yield rule names a product and up to 16 inputs, sorted, each once", "得率规则须写明产品及至多 16 项投入，按序排列且不重复")
 ERR(209, ERR_ACT_FORM, "the act does not have the fields its type demands", "该行为的字段不符合其类型的要求")
 ERR(210, ERR_ACT_APPROVALS, "the approvals of the act are not sorted, repeat a key, or name the record's own", "行为的批准未排序、重复，或包含记录自身的公钥")
 ERR(220, ERR_BLOCK_HEADER, "the block header says something a block of this chain cannot say", "区块头内容不符合本链规则")

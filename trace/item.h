@@ -25,6 +25,8 @@ enum item_type {
     ITEM_TRANSACTION_EVENT = 5,
     ITEM_TRANSFORMATION_EVENT = 6,
     ITEM_OTHER_EVENT = 7, /* an extension event: its type is a URI */
+    ITEM_RECALL_ORDERED = 48, /* rules O1, O3 */
+    ITEM_RECALL_LIFTED = 49,
     ITEM_CERTIFICATE_ISSUED = 64, /* rules D2 to D4 */
     ITEM_CERTIFICATE_SUPERSEDED = 65,
     ITEM_CERTIFICATE_REVOKED = 66,
@@ -50,6 +52,7 @@ enum item_role {
     ROLE_COVERED = 10,        /* of a certificate: rule D2 */
     ROLE_PACK = 11,           /* what a pack is of: rule Q4 */
     ROLE_CODE = 12,           /* what is claimed: rule Q8 */
+    ROLE_RECALLED = 13,       /* of a recall: rule O1 */
 };
 
 struct thing {
