@@ -129,22 +129,20 @@ static struct verdict try_items(struct run *run, const struct record *r, uint64_
     return v;
 }
 
-static enum err execute_record(struct execution *x, uint32_t i) {
+static void execute_record(struct execution *x, uint32_t i) {
     const struct record *r = &x->records[i];
     uint64_t log_index = x->head->log.size + x->leaves_count;
     struct verdict v = rules_decide(&x->run, r);
-    if (v.code == RESULT_ACCEPTED && r->header.kind != RECORD_EVENTS)
-        v = try_items(&x->run, r, log_index);
+    if (v.code == RESULT_ACCEPTED) v = try_items(&x->run, r, log_index);
     x->out.results[i] = (struct result){r->wire_id, v.code, v.item};
     x->out.log_indices[i] = LOG_INDEX_NONE;
     if (v.code != RESULT_DUPLICATE)
         consume_id(x, r, v.code,
                    log_index); /* a refused one's log index is set by settle_refused */
-    if (v.code != RESULT_ACCEPTED) return OK;
+    if (v.code != RESULT_ACCEPTED) return;
     x->out.log_indices[i] = log_index;
     x->leaves[x->leaves_count++] = r->wire_id;
     x->out.accepted++;
-    return r->header.kind == RECORD_EVENTS ? rules_history(&x->run, r, log_index) : OK;
 }
 
 /* SPEC S4: "log index names the log leaf that set it: an accepted record's own, else the block
@@ -285,13 +283,11 @@ static void write_rows(struct execution *x, struct reader before) {
 
 static enum err execute(struct execution *x, struct reader before, struct status_cache *cache,
                         struct arena *arena) {
-    enum err e = OK;
-    for (uint32_t i = 0; i < x->out.count && e == OK; i++)
-        e = execute_record(x, i);
-    if (e) return e;
+    for (uint32_t i = 0; i < x->out.count; i++)
+        execute_record(x, i);
     settle_refused(x);
     rules_forget(&x->run, x->out.count);
-    e = close_block(x, before, cache, arena);
+    enum err e = close_block(x, before, cache, arena);
     if (e == OK) write_rows(x, before);
     return e;
 }
@@ -332,6 +328,7 @@ struct result ledger_preview(const struct ledger_params *params, struct reader r
     (void)!ledger_head_read(r, &head);
     run_begin(&run, params, r, layer, head.height + 1, time_ms, arena);
     struct verdict v = rules_decide(&run, record);
+    /* What events do depends on those before them, which may be on their way too: not asked in advance. */
     if (v.code == RESULT_ACCEPTED && record->header.kind != RECORD_EVENTS)
         v = run_items(&run, record, head.log.size);
     run_end(&run);

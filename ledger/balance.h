@@ -11,6 +11,9 @@ enum balance_purpose {
     BALANCE_PRODUCED = 1,  /* of a lot, in a unit */
     BALANCE_CERTIFIED = 2, /* the same, by certificates of a type */
     BALANCE_CODES = 3,     /* codes of a lot */
+    BALANCE_BOUND = 4,     /* of a lot, in a unit: the most that certificates with a quota ever came to */
+    BALANCE_GROUP_IN = 5,  /* of a product (in place of the lot), in a unit, by transformationID (in place of the type) */
+    BALANCE_GROUP_OUT = 6,
 };
 
 struct balance_name {

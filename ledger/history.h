@@ -1,5 +1,5 @@
 /* history.h: the history of a thing as a hash chain (SPEC H1). Entries are told by execution
- * (rules_history), read back by query.h, and checked in proofs. */
+ * (telling.h), read back by query.h, and checked in proofs. */
 #ifndef LEDGER_HISTORY_H
 #define LEDGER_HISTORY_H
 
@@ -19,5 +19,7 @@ enum { HISTORY_HEAD_EVERY = 16 };
 
 /* chain_i from chain_(i-1) and the entry's canonical bytes. */
 struct digest history_next(const struct digest *chain, const struct history_entry *entry);
+/* The same in a unit chain or a group's (SPEC L12, L13). */
+struct digest history_flow_next(const struct digest *chain, const struct history_entry *entry);
 
 #endif

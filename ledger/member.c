@@ -1,8 +1,11 @@
-/* member.c: governance acts, SPEC A1 to A7 and A9 as bytes. What they do is in rules_act.c. */
+/* member.c: governance acts, SPEC A1 to A7 and A9 to A12 as bytes. What they do is in rules_act.c. */
 #include "ledger/member.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "ledger/flow.h"
+#include "trace/identifier.h"
 
 static const struct field member_key_fields[] = {
     CODEC_FIXED(member_key, key),
@@ -101,10 +104,37 @@ static void key_revoked_read(struct unpack *u, struct arena *arena, struct act *
     a->reason = (uint16_t)unpack_uint(u, UINT16_MAX);
 }
 
+static void rule_read(struct unpack *u, struct act *a) {
+    struct span last = SPAN_EMPTY;
+    expect_map(u, 2);
+    expect_key(u, &last, "action");
+    a->action = (uint8_t)unpack_uint(u, FLOW_MARK);
+    expect_key(u, &last, "rule");
+    a->rule = (uint8_t)unpack_uint(u, FLOW_RULE_LAST);
+    if (a->action == 0 || a->rule == 0) unpack_fail(u, ERR_ACT_FORM);
+}
+
+/* SPEC A11: "The text is its own canonical text." */
+static void party_read(struct unpack *u, struct act *a) {
+    struct span last = SPAN_EMPTY;
+    struct buffer again CLEANUP(buffer_free) = {0};
+    enum identifier_kind kind;
+    expect_map(u, 2);
+    expect_key(u, &last, "party");
+    a->party = unpack_text(u, IDENTIFIER_BYTES_MAX);
+    expect_key(u, &last, "subject");
+    a->subject = unpack_text(u, SUBJECT_ID_BYTES_MAX);
+    buffer_init(&again, IDENTIFIER_BYTES_MAX);
+    if (u->err == OK && (identifier_canonical(a->party, &again, &kind) != OK || !span_equal(buffer_span(&again), a->party) ||
+                         (a->subject.len > 0 && !subject_id_valid(a->subject))))
+        unpack_fail(u, ERR_ACT_FORM);
+}
+
 static enum err act_read(struct span bytes, struct arena *arena, struct act *a) {
     struct unpack u;
     if (a->type == ACT_CERTIFICATE_TYPE)
         return certificate_type_decode(bytes, arena, &a->certificate_type);
+    if (a->type == ACT_YIELD) return yield_decode(bytes, arena, &a->yield);
     unpack_init(&u, bytes);
     if (a->type == ACT_MEMBER_ADMITTED)
         admitted_read(&u, arena, a);
@@ -114,10 +144,14 @@ static enum err act_read(struct span bytes, struct arena *arena, struct act *a) 
         key_added_read(&u, arena, a);
     else if (a->type == ACT_KEY_REVOKED)
         key_revoked_read(&u, arena, a);
+    else if (a->type == ACT_RULE)
+        rule_read(&u, a);
+    else if (a->type == ACT_PARTY)
+        party_read(&u, a);
     else
         return ERR_ACT_FORM;
     enum err e = unpack_end(&u);
-    if (e == OK && a->type != ACT_KEY_REVOKED && !subject_id_valid(a->subject))
+    if (e == OK && a->type <= ACT_KEY_ADDED && !subject_id_valid(a->subject))
         e = ERR_RECORD_SUBJECT;
     return e;
 }
@@ -258,6 +292,23 @@ void act_encode(const struct act *act, struct buffer *out) {
         return;
     case ACT_CERTIFICATE_TYPE:
         certificate_type_encode(&act->certificate_type, out);
+        return;
+    case ACT_RULE:
+        pack_map(out, 2);
+        pack_key(out, "action");
+        pack_uint(out, act->action);
+        pack_key(out, "rule");
+        pack_uint(out, act->rule);
+        return;
+    case ACT_PARTY:
+        pack_map(out, 2);
+        pack_key(out, "party");
+        pack_text(out, act->party);
+        pack_key(out, "subject");
+        pack_text(out, act->subject);
+        return;
+    case ACT_YIELD:
+        yield_encode(&act->yield, out);
         return;
     case ACT_TYPE_MAX:
         break;

@@ -17,6 +17,9 @@ enum act_type {
     ACT_KEY_ADDED = 34,
     ACT_KEY_REVOKED = 35,
     ACT_CERTIFICATE_TYPE = 36,
+    ACT_RULE = 37,
+    ACT_PARTY = 38,
+    ACT_YIELD = 39,
     ACT_TYPE_MAX = 47,
 };
 
@@ -37,7 +40,7 @@ extern const struct type approval_type;
 struct act {
     uint8_t type;               /* enum act_type */
     struct span bytes;          /* the canonical act map */
-    struct span subject;        /* all but key revoked and certificate type */
+    struct span subject;        /* all but key revoked, certificate type, rule and yield; party: may be empty */
     struct span name, division; /* member admitted */
     uint32_t roles;             /* member admitted */
     struct member_key
@@ -45,11 +48,14 @@ struct act {
     uint32_t keys_count;
     uint16_t reason; /* member suspended, key revoked */
     struct certificate_type certificate_type; /* certificate type */
+    uint8_t rule, action;    /* rule: enum flow_rule, flow_action (flow.h) */
+    struct span party;       /* party: canonical identifier */
+    struct yield yield;      /* yield */
     struct approval *approvals;
     uint32_t approvals_count;
 };
 
-/* Form of A1 and A3 to A6, A9. own_key: the record's key, which may not approve its own act.
+/* Form of A1 and A3 to A6, A9 to A12. own_key: the record's key, which may not approve its own act.
  * ERR_ACT_FORM, ERR_ACT_APPROVALS. */
 enum err act_decode(const struct item *item, const struct pubkey *own_key, struct arena *arena,
                     struct act *ret) MUST_USE;

@@ -16,7 +16,7 @@ void production_begin(struct production *p, struct run *run, const struct record
                    (span_is(step, "commissioning") || span_is(step, "creating_class_instance")));
 }
 
-/* SPEC X10: "without errorDeclaration, of a subject that has the role producer or processor" */
+/* SPEC X10: "of a subject that has the role producer or processor"; only events that count come here */
 static bool counts(struct production *p) {
     struct span declaration;
     struct member_value m;

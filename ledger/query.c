@@ -145,11 +145,13 @@ enum err query_key(struct reader r, const struct pubkey *key, struct buffer *val
     return query_value(r, &at, &key_value_type, value, ret);
 }
 
-enum err query_thing(struct reader r, struct span canonical, struct buffer *value,
+enum err query_thing(struct reader r, struct span canonical, struct buffer *value, struct arena *arena,
                      struct thing_value *ret) {
     if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return ERR_QUERY_UNKNOWN;
     struct digest key = status_key(STATUS_THING, canonical);
-    return query_value(r, &key, &thing_value_type, value, ret);
+    if (!status_get(r, &key, value)) return ERR_QUERY_UNKNOWN;
+    CHECK(codec_decode(&thing_value_type, buffer_span(value), arena, ret) == OK);
+    return OK;
 }
 
 struct page {
@@ -321,7 +323,7 @@ uint32_t query_history(struct reader r, struct span canonical, uint64_t from, ui
     struct page p = {.max = max, .list = ret};
     if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return 0;
     struct digest key = status_key(STATUS_THING, canonical);
-    struct row_key prefix = row_digest('h', &key), first = row_history(&key, from),
+    struct row_key prefix = row_digest('h', &key), first = row_chain('h', &key, from),
                    to = row_after(&prefix);
     reader_scan(r, TABLE_STATE, key_span(&first), key_span(&to), history_row, &p);
     return p.count;
@@ -334,7 +336,7 @@ enum err query_history_head(struct reader r, struct span canonical, uint64_t i,
     CHECK(i % HISTORY_HEAD_EVERY == 0);
     if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return ERR_QUERY_UNKNOWN;
     struct digest key = status_key(STATUS_THING, canonical);
-    struct row_key row = row_history(&key, i);
+    struct row_key row = row_chain('h', &key, i);
     buffer_init(&b, 10 + 32);
     if (i > 0 && (!row_get(r, TABLE_STATE, &row, &b) || b.len != 10 + 32)) return ERR_QUERY_UNKNOWN;
     if (i > 0) memcpy(zero.b, b.data + 10, 32);

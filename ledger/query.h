@@ -60,7 +60,8 @@ enum err query_member(struct reader r, struct span subject, struct buffer *value
                       struct member_value *ret) MUST_USE;
 enum err query_key(struct reader r, const struct pubkey *key, struct buffer *value,
                    struct key_value *ret) MUST_USE;
-enum err query_thing(struct reader r, struct span canonical, struct buffer *value,
+/* Its lists live in the arena. */
+enum err query_thing(struct reader r, struct span canonical, struct buffer *value, struct arena *arena,
                      struct thing_value *ret) MUST_USE;
 /* Keys ever registered for a subject, in key order; returns how many were written. */
 uint32_t query_member_keys(struct reader r, struct span subject, const struct pubkey *after,

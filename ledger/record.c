@@ -37,6 +37,7 @@ static const struct kind {
     {RECORD_PACKS, ITEM_PACK_ISSUED, ITEM_CODES_VOIDED},
     {RECORD_CLAIMS, ITEM_CLAIM, ITEM_CLAIM},
     {RECORD_DELETIONS, ITEM_DELETION, ITEM_DELETION},
+    {RECORD_RECALLS, ITEM_RECALL_ORDERED, ITEM_RECALL_LIFTED},
     {RECORD_ANCHORS, ITEM_ANCHOR, ITEM_ANCHOR},
 };
 
@@ -224,6 +225,7 @@ static enum err item_form(const struct record *record, const struct item *item,
     struct certificate_issue issue;
     struct certificate_revocation revocation;
     struct pack_issued pack;
+    struct recall_item recall;
     struct codes_voided voided;
     switch ((enum record_kind)record->header.kind) {
     case RECORD_GOVERNANCE:
@@ -239,6 +241,8 @@ static enum err item_form(const struct record *record, const struct item *item,
         return claim_form(record, item);
     case RECORD_DELETIONS:
         return deletion_decode(item, &deletion);
+    case RECORD_RECALLS:
+        return recall_decode(item, arena, &recall);
     case RECORD_ANCHORS:
         return anchor_decode(item, record->header.created_ms, &anchor);
     case RECORD_EVENTS:

@@ -3,7 +3,8 @@
  *
  *   record_parse            hostile bytes -> struct record: the wire form, header, body, item
  * digests, body root. No signature. record_items_check      section E for events, section A for
- * acts, D for certificates, Q for codes (a claim's own signature with it), U for deletions, Z for anchors: the content of the
+ * acts, D for certificates, O for recalls, Q for codes (a claim's own signature with it), U for deletions,
+ * Z for anchors: the content of the
  * items. record_signature_check  R2 under the key in the header. A record
  * is well formed (R9) when all three say OK; record_check does all three.
  *
@@ -20,9 +21,18 @@
 #include "ledger/params.h"
 #include "ledger/value.h"
 #include "trace/item.h"
+#include "trace/recall.h"
 
-enum record_kind { RECORD_EVENTS = 1, RECORD_GOVERNANCE = 2, RECORD_CERTIFICATES = 3, RECORD_PACKS = 4, RECORD_CLAIMS = 5, RECORD_DELETIONS = 9,
-                   RECORD_ANCHORS = 10 };
+enum record_kind {
+    RECORD_EVENTS = 1,
+    RECORD_GOVERNANCE = 2,
+    RECORD_CERTIFICATES = 3,
+    RECORD_PACKS = 4,
+    RECORD_CLAIMS = 5,
+    RECORD_RECALLS = 6,
+    RECORD_DELETIONS = 9,
+    RECORD_ANCHORS = 10,
+};
 
 enum {
     RECORD_HEADER_BYTES_MAX = 512,

@@ -38,8 +38,8 @@ struct row_key row_key_of(struct span subject, const struct pubkey *key) {
     return k;
 }
 
-struct row_key row_history(const struct digest *key, uint64_t i) {
-    struct row_key k = row_digest('h', key);
+struct row_key row_chain(char kind, const struct digest *key, uint64_t i) {
+    struct row_key k = row_digest(kind, key);
     key_u64(&k, i);
     return k;
 }

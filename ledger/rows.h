@@ -13,7 +13,7 @@ struct row_key row_text(char kind, struct span subject);                /* A m T
 struct row_key row_forget(uint64_t until_ms, const struct digest *key); /* X */
 struct row_key row_key_of(struct span subject,
                           const struct pubkey *key);                 /* k; key NULL: the prefix */
-struct row_key row_history(const struct digest *key, uint64_t i);    /* h */
+struct row_key row_chain(char kind, const struct digest *key, uint64_t i); /* h, u */
 struct row_key row_subject(struct span subject, uint64_t log_index); /* s */
 /* c p t q g l a y: by the SHA-256 of a subject id, or the status key of a thing */
 struct row_key row_issued(char kind, const struct digest *by, uint64_t issued, uint16_t item);

@@ -57,6 +57,7 @@ static uint32_t roles_of_kind(enum record_kind kind) {
     case RECORD_GOVERNANCE:
         return MEMBER_AUTHORITY;
     case RECORD_PACKS:
+    case RECORD_RECALLS:
         return MEMBER_PRODUCER | MEMBER_PROCESSOR | MEMBER_AUTHORITY;
     }
     return 0;

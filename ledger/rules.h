@@ -33,12 +33,6 @@ struct verdict rules_decide(struct run *run, const struct record *record);
 struct verdict rules_acts(struct run *run, const struct record *record, uint64_t log_index);
 /* The items of a record of another kind, in the same way. */
 struct verdict rules_items(struct run *run, const struct record *record, uint64_t log_index);
-/* The effects of an accepted event record (X8). ERR_TOO_LARGE when the arena is full. */
-enum err rules_history(struct run *run, const struct record *record, uint64_t log_index) MUST_USE;
-/* The same for one item of it. */
-enum err rules_tell(struct run *run, const struct record *record, uint64_t log_index,
-                    uint32_t item) MUST_USE;
-
 /* Consumes a record id or an act: status row and its place among those to be forgotten. */
 void rules_consume(struct run *run, enum status_type type, const struct digest *subject,
                    const struct digest *key, struct span value, uint64_t until_ms);

@@ -1,9 +1,9 @@
-/* rules_act.c: governance acts take effect (SPEC A3 to A9).
+/* rules_act.c: governance acts take effect (SPEC A3 to A12).
  *
  * Each act: its approvals (12, 11), whether it took effect before (13), then its own rules, then
  * its effects. */
 #include "ledger/rows.h"
-#include "ledger/rules.h"
+#include "ledger/rules_item.h"
 
 struct act_run {
     struct run *run;
@@ -195,6 +195,36 @@ static uint16_t type_set(const struct act_run *a, const struct act *act) {
     return RESULT_ACCEPTED;
 }
 
+#define ACT_VALUE(a) .version = 1, .state = STATE_ACTIVE, .since_height = (a)->run->height, .log_index = (a)->log_index
+
+static uint16_t rule_set(const struct act_run *a, const struct act *act) {
+    struct rule_value old, v = {ACT_VALUE(a), .action = act->action};
+    struct digest key = status_key(STATUS_RULE, span_of(&act->rule, 1));
+    if (rules_value_get(a->run, &key, &rule_value_type, &old) && old.action == act->action) return RESULT_ALREADY;
+    rules_value_put(a->run, &key, &rule_value_type, &v);
+    return RESULT_ACCEPTED;
+}
+
+static uint16_t party_set(const struct act_run *a, const struct act *act) {
+    struct member_value m;
+    struct party_value old = {0}, v = {ACT_VALUE(a), .subject = act->subject};
+    struct digest key = status_key(STATUS_PARTY, act->party);
+    if (act->subject.len > 0 && !member_get(a, act->subject, &m)) return RESULT_NO_MEMBER;
+    (void)!rules_value_get(a->run, &key, &party_value_type, &old);
+    if (span_equal(old.subject, act->subject)) return RESULT_ALREADY;
+    rules_value_put(a->run, &key, &party_value_type, &v);
+    return RESULT_ACCEPTED;
+}
+
+static uint16_t yield_set(const struct act_run *a, const struct act *act) {
+    struct yield_value old = {0}, v = {ACT_VALUE(a), .rule = act->bytes};
+    struct digest key = status_key(STATUS_YIELD, act->yield.product);
+    bool exists = rules_value_get(a->run, &key, &yield_value_type, &old);
+    if (exists ? span_equal(old.rule, act->bytes) : act->yield.inputs_count == 0) return RESULT_ALREADY;
+    rules_value_put(a->run, &key, &yield_value_type, &v);
+    return RESULT_ACCEPTED;
+}
+
 static uint16_t take_effect(const struct act_run *a, const struct act *act) {
     switch ((enum act_type)act->type) {
     case ACT_MEMBER_ADMITTED:
@@ -207,6 +237,12 @@ static uint16_t take_effect(const struct act_run *a, const struct act *act) {
         return key_revoked(a, act);
     case ACT_CERTIFICATE_TYPE:
         return type_set(a, act);
+    case ACT_RULE:
+        return rule_set(a, act);
+    case ACT_PARTY:
+        return party_set(a, act);
+    case ACT_YIELD:
+        return yield_set(a, act);
     case ACT_TYPE_MAX:
         break;
     }

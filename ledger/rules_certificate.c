@@ -114,6 +114,8 @@ static uint16_t things_rule(struct issuing *s) {
         if (!stands && !status_get(s->t->run->now, &key, &s->t->run->scratch)) return RESULT_BATCH;
         if (s->type.quota == CERTIFICATE_PRODUCED && thing->quantity == 0) return RESULT_BATCH;
     }
+    for (uint32_t i = 0; i < s->issue.things_count; i++)
+        if (rules_under_recall(s->t->run, s->issue.things[i].canonical)) return RESULT_RECALLED;
     return RESULT_ACCEPTED;
 }
 
@@ -198,6 +200,13 @@ static void give_back(const struct item_run *t, const struct certificate_value *
     }
 }
 
+/* SPEC S5: "the most that certified of a type with quota 1 ever came to" */
+static void bound(const struct issuing *s, const struct balance_name *made, uint64_t amount) {
+    struct balance_name name = *made;
+    name.purpose = BALANCE_BOUND;
+    if (amount > balance_read(s->t->run->now, &name)) balance_write(s->t->run, s->t->log_index, &name, amount);
+}
+
 /* SPEC D8: "With quota 1 that sum is at most what was produced (X10), else 25. The superseded one gives back first" */
 static uint16_t quota_rule(struct issuing *s) {
     struct run *run = s->t->run;
@@ -216,6 +225,7 @@ static uint16_t quota_rule(struct issuing *s) {
             before + c->quantity > balance_read(run->now, &made))
             return RESULT_QUANTITY;
         balance_write(run, s->t->log_index, &name, before + c->quantity);
+        if (s->type.quota == CERTIFICATE_PRODUCED) bound(s, &made, before + c->quantity);
     }
     return RESULT_ACCEPTED;
 }

@@ -118,6 +118,8 @@ uint16_t rules_pack_issue(const struct item_run *t) {
     struct pack_value used;
     CHECK(pack_issued_decode(t->item, t->run->arena, &d.pack) == OK);
     if (pack_get(t, d.pack.pack_id, &d.key, &used)) return RESULT_PACK_EXISTS;
+    /* SPEC O5: "a pack of its lot (72) after 35" */
+    if (d.pack.lot.len > 0 && rules_under_recall(t->run, d.pack.lot)) return RESULT_RECALLED;
     uint16_t code = basis_rule(&d);
     if (code == RESULT_ACCEPTED) code = lot_rule(&d);
     if (code == RESULT_ACCEPTED) draw(&d);

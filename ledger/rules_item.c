@@ -36,6 +36,10 @@ static uint16_t decide(const struct item_run *t) {
         return rules_deletion(t);
     case ITEM_ANCHOR:
         return rules_anchor(t);
+    case ITEM_RECALL_ORDERED:
+        return rules_recall_order(t);
+    case ITEM_RECALL_LIFTED:
+        return rules_recall_lift(t);
     case ITEM_ENVELOPE:
     case ITEM_OBJECT_EVENT:
     case ITEM_AGGREGATION_EVENT:
@@ -43,13 +47,14 @@ static uint16_t decide(const struct item_run *t) {
     case ITEM_TRANSACTION_EVENT:
     case ITEM_TRANSFORMATION_EVENT:
     case ITEM_OTHER_EVENT:
-        break;
+        return rules_event(t);
     }
     check_failed(__FILE__, __LINE__, "record_parse knows which items a kind has");
 }
 
-/* What the rules of one item may take from the arena: a line of certificates with their values, a definition. */
-enum { ITEM_ARENA_BYTES = 16 << 20 };
+/* What the rules of one item may take from the arena: a line of certificates with their values, a definition, the things of an event
+ * with their lots. */
+enum { ITEM_ARENA_BYTES = 128 << 20 };
 
 /* A block holds tens of thousands of items: each gets the same memory again, not the block's. */
 struct verdict rules_items(struct run *run, const struct record *record, uint64_t log_index) {
@@ -61,7 +66,8 @@ struct verdict rules_items(struct run *run, const struct record *record, uint64_
         struct item_run t = {run, record, log_index, i, &record->items[i]};
         uint16_t code = decide(&t);
         if (code != RESULT_ACCEPTED) v = (struct verdict){code, (uint16_t)(i + 1)};
-        if (code == RESULT_ACCEPTED) CHECK(rules_tell(run, record, log_index, i) == OK);
+        bool tells = record->header.kind == RECORD_EVENTS || record->header.kind == RECORD_RECALLS;
+        if (code == RESULT_ACCEPTED && !tells) rules_tell(&t);
         arena_reset(&own);
     }
     run->arena = outer;

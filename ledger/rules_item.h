@@ -1,4 +1,4 @@
-/* rules_item.h: the items of kinds 3, 4, 5, 9 and 10 (SPEC X11): each is decided and takes effect before the next. rules_item.c
+/* rules_item.h: the items of all kinds but 2 (SPEC X11): each is decided and takes effect before the next. rules_item.c
  * hands an item to the rule of its type. Not for others.
  *
  * A rule reads the item and the status tree through run->now and writes its effects into run->changes, which the caller
@@ -24,6 +24,9 @@ void rules_value_put(struct run *run, const struct digest *key, const struct typ
 #define ITEM_VALUE(t, s)                                                                           \
     .version = 1, .state = (s), .since_height = (t)->run->height, .log_index = (t)->log_index
 
+uint16_t rules_event(const struct item_run *t);
+/* The history of what an item other than an event names (SPEC D10). */
+void rules_tell(const struct item_run *t);
 uint16_t rules_anchor(const struct item_run *t);
 uint16_t rules_certificate_issue(const struct item_run *t);
 uint16_t rules_certificate_revoke(const struct item_run *t);
@@ -31,5 +34,9 @@ uint16_t rules_pack_issue(const struct item_run *t);
 uint16_t rules_codes_void(const struct item_run *t);
 uint16_t rules_deletion(const struct item_run *t);
 uint16_t rules_claim(const struct item_run *t);
+uint16_t rules_recall_order(const struct item_run *t);
+uint16_t rules_recall_lift(const struct item_run *t);
+/* Is this thing recalled, or its unit (SPEC O5)? */
+bool rules_under_recall(struct run *run, struct span canonical);
 
 #endif

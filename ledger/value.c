@@ -24,13 +24,46 @@ static const struct field key_fields[] = {
 };
 const struct type key_value_type = CODEC_TYPE(key_value, key_fields);
 
+static const struct field holder_fields[] = {
+    CODEC_TEXT(holder, subject, 0, SUBJECT_ID_BYTES_MAX),
+    CODEC_BOOL(holder, due),
+    CODEC_INT(holder, n),
+};
+static const struct type holder_type = CODEC_TYPE(holder, holder_fields);
+static const struct field mark_fields[] = {
+    CODEC_TEXT(recall_mark, recall, 1, CERTIFICATE_ID_BYTES_MAX),
+    CODEC_UINT(recall_mark, ms, 0, UINT64_MAX),
+};
+static const struct type mark_type = CODEC_TYPE(recall_mark, mark_fields);
+static const struct field flow_fields[] = {
+    CODEC_TEXT(flow, maker, 0, SUBJECT_ID_BYTES_MAX),
+    CODEC_UINT(flow, made, 0, FLOW_MADE_MAX),
+    CODEC_UINT(flow, foreign, 0, FLOW_MADE_MAX),
+    CODEC_UINT(flow, marks, 0, UINT8_MAX),
+    CODEC_TEXT(flow, parent, 0, IDENTIFIER_BYTES_MAX),
+    CODEC_UINT(flow, packed_ms, 0, UINT64_MAX),
+    CODEC_UINT(flow, born_ms, 0, UINT64_MAX),
+    CODEC_UINT(flow, first_ms, 0, UINT64_MAX),
+    CODEC_UINT(flow, last_ms, 0, UINT64_MAX),
+    CODEC_UINT(flow, destroyed_ms, 0, UINT64_MAX),
+    CODEC_UINT(flow, unit_count, 0, UINT64_MAX),
+    CODEC_BYTES(flow, unit_chain, 0, 32),
+    CODEC_UINT(flow, strays, 0, UINT32_MAX),
+    CODEC_UINT(flow, overdrawn, 0, UINT32_MAX),
+    CODEC_UINT(flow, unnamed, 0, UINT32_MAX),
+    CODEC_LIST(flow, holders, holders_count, &holder_type, 0, FLOW_HOLDERS_MAX),
+    CODEC_LIST(flow, recalls, recalls_count, &mark_type, 0, FLOW_RECALLS_MAX),
+};
+static const struct type flow_type = CODEC_TYPE(flow, flow_fields);
+
 static const struct field thing_fields[] = {
     COMMON(thing_value),
-    CODEC_UINT(thing_value, count, 1, UINT64_MAX),
+    CODEC_UINT(thing_value, count, 0, UINT64_MAX),
     CODEC_FIXED(thing_value, chain),
     CODEC_TEXT(thing_value, lot, 0, IDENTIFIER_BYTES_MAX),
     CODEC_TEXT(thing_value, pack, 0, IDENTIFIER_BYTES_MAX),
     CODEC_TEXT(thing_value, product, 0, IDENTIFIER_BYTES_MAX),
+    CODEC_LIST(thing_value, flow, flow_count, &flow_type, 0, 1),
 };
 const struct type thing_value_type = CODEC_TYPE(thing_value, thing_fields);
 
@@ -120,6 +153,61 @@ static const struct field deletion_fields_of_value[] = {
     CODEC_UINT(deletion_value, tiers, 1, 7),
 };
 const struct type deletion_value_type = CODEC_TYPE(deletion_value, deletion_fields_of_value);
+static const struct field account_fields[] = {
+    COMMON(account_value),
+    CODEC_INT(account_value, amount),
+};
+const struct type account_value_type = CODEC_TYPE(account_value, account_fields);
+
+static const struct field rule_fields[] = {
+    COMMON(rule_value),
+    CODEC_UINT(rule_value, action, 1, 2),
+};
+const struct type rule_value_type = CODEC_TYPE(rule_value, rule_fields);
+
+static const struct field party_fields[] = {
+    COMMON(party_value),
+    CODEC_TEXT(party_value, subject, 0, SUBJECT_ID_BYTES_MAX),
+};
+const struct type party_value_type = CODEC_TYPE(party_value, party_fields);
+
+static const struct field told_fields[] = {
+    COMMON(told_value),
+    CODEC_UINT(told_value, told, 0, UINT64_MAX),
+    CODEC_UINT(told_value, item, 0, UINT16_MAX),
+};
+const struct type told_value_type = CODEC_TYPE(told_value, told_fields);
+
+static const struct field group_fields[] = {
+    COMMON(group_value),
+    CODEC_UINT(group_value, count, 1, UINT64_MAX),
+    CODEC_FIXED(group_value, chain),
+};
+const struct type group_value_type = CODEC_TYPE(group_value, group_fields);
+
+static const struct field link_fields[] = {
+    COMMON(link_value),
+    CODEC_UINT(link_value, n, 0, UINT32_MAX),
+};
+const struct type link_value_type = CODEC_TYPE(link_value, link_fields);
+
+static const struct field recall_fields_of_value[] = {
+    COMMON(recall_value),
+    CODEC_TEXT(recall_value, root, 1, IDENTIFIER_BYTES_MAX),
+    CODEC_UINT(recall_value, level, 1, 3),
+    CODEC_UINT(recall_value, listed, 1, UINT32_MAX),
+    CODEC_UINT(recall_value, lifted, 0, UINT32_MAX),
+};
+const struct type recall_value_type = CODEC_TYPE(recall_value, recall_fields_of_value);
+
+static const struct field recalled_fields[] = {COMMON(recalled_value)};
+const struct type recalled_value_type = CODEC_TYPE(recalled_value, recalled_fields);
+
+static const struct field yield_fields[] = {
+    COMMON(yield_value),
+    CODEC_BYTES(yield_value, rule, 1, YIELD_BYTES_MAX),
+};
+const struct type yield_value_type = CODEC_TYPE(yield_value, yield_fields);
 
 enum err value_any_read(struct span value, struct value_any *ret) {
     struct unpack u;

@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "trace/certificate.h"
 #include "trace/code.h"
+#include "trace/yield.h"
 
 enum status_type {
     STATUS_MEMBER = 1,    /* subject: subject id */
@@ -17,10 +18,19 @@ enum status_type {
     STATUS_CERTIFICATE = 16, /* subject: certificate id */
     STATUS_PACK = 17,        /* subject: pack id */
     STATUS_CLAIM = 18,       /* subject: canonical [pack id, index] */
+    STATUS_RECALL = 19,      /* subject: recall id */
+    STATUS_ACCOUNT = 20,     /* subject: canonical [who, kind, lot, unit] */
     STATUS_BALANCE = 21,     /* subject: canonical [purpose, subject id, lot, unit, certificate type] */
+    STATUS_RULE = 22,        /* subject: the number of a flow rule, one byte */
     STATUS_CERTIFICATE_TYPE = 24, /* subject: its name */
-    STATUS_ANCHOR = 25,   /* subject: canonical [subject id, what, from] */
-    STATUS_DELETION = 33, /* subject: canonical [wire identity, subject id, or empty for an authority] */
+    STATUS_ANCHOR = 25,      /* subject: canonical [subject id, what, from] */
+    STATUS_PARTY = 26,       /* subject: canonical identifier of a party */
+    STATUS_TOLD = 27,        /* subject: canonical [subject id, item digest] of a moving event */
+    STATUS_GROUP = 28,       /* subject: canonical [subject id, SHA-256 of a transformationID] */
+    STATUS_LINK = 29,        /* subject: canonical [group, output, unit] */
+    STATUS_RECALLED = 30,    /* subject: canonical [recall id, thing] */
+    STATUS_YIELD = 31,       /* subject: canonical product */
+    STATUS_DELETION = 33,    /* subject: canonical [wire identity, subject id, or empty for an authority] */
 };
 
 enum status_state {
@@ -30,6 +40,8 @@ enum status_state {
     STATE_ENDED = 2,     /* a thing: an event with action DELETE named it last as object */
     STATE_RETIRED = 2,   /* a certificate type */
     STATE_SUPERSEDED = 3, /* a certificate */
+    STATE_CORRECTED = 2,  /* an event that was told */
+    STATE_LIFTED = 2,     /* a recall, what it lists */
 };
 
 enum member_role {
@@ -64,10 +76,43 @@ struct key_value {
     VALUE_FIELDS struct span subject;
     uint64_t from_ms;
 };
+/* Who holds an instance, or is to receive it (SPEC L5). */
+struct holder {
+    struct span subject; /* empty: whoever receives it */
+    bool due;
+    int64_t n; /* not 0 */
+};
+struct recall_mark {
+    struct span recall; /* a recall id, or a subject id and "/": by an event (SPEC L14) */
+    uint64_t ms;        /* block time */
+};
+/* What events did to a thing (SPEC L4). Times are 0 where there is none. */
+struct flow {
+    struct span maker;
+    uint32_t made, foreign; /* makes told by the maker, by others */
+    uint8_t marks;          /* bit r - 1: rule r */
+    struct span parent;
+    uint64_t packed_ms, born_ms, first_ms, last_ms, destroyed_ms;
+    uint64_t unit_count;
+    struct span unit_chain; /* 32 bytes; empty when the count is 0 */
+    uint32_t strays, overdrawn, unnamed;
+    struct holder *holders; /* rising by (subject, due) */
+    uint32_t holders_count;
+    struct recall_mark *recalls; /* rising by recall */
+    uint32_t recalls_count;
+};
+enum {
+    FLOW_HOLDERS_MAX = 8,
+    FLOW_RECALLS_MAX = 8,
+    FLOW_MADE_MAX = 1000,
+    FLOW_HELD_MAX = 100,
+};
 struct thing_value {
-    VALUE_FIELDS uint64_t count;
+    VALUE_FIELDS uint64_t count; /* 0: a lot that only its items' events made a row for */
     struct digest chain;
     struct span lot, pack, product;
+    struct flow *flow; /* NULL and 0, or one */
+    uint32_t flow_count;
 };
 struct record_id_value {
     VALUE_FIELDS uint16_t code;
@@ -121,6 +166,38 @@ struct certificate_type_value {
 enum {
     PACK_RANGES_MAX = 256,
 };
+/* What a subject holds, is due, or a parent has inside, of a lot in a unit; in millionths (SPEC L6). */
+struct account_value {
+    VALUE_FIELDS int64_t amount;
+};
+struct rule_value {
+    VALUE_FIELDS uint8_t action; /* enum flow_action */
+};
+struct party_value {
+    VALUE_FIELDS struct span subject; /* empty: nobody */
+};
+struct told_value {
+    VALUE_FIELDS uint64_t told; /* log index of the record that told it, */
+    uint16_t item;              /* and the item's index there */
+};
+struct group_value {
+    VALUE_FIELDS uint64_t count;
+    struct digest chain;
+};
+struct link_value {
+    VALUE_FIELDS uint32_t n;
+};
+struct recall_value {
+    VALUE_FIELDS struct span root; /* canonical */
+    uint8_t level;                 /* 1 to 3 */
+    uint32_t listed, lifted;
+};
+struct recalled_value {
+    VALUE_FIELDS
+};
+struct yield_value {
+    VALUE_FIELDS struct span rule; /* as the act has it */
+};
 struct anchor_value {
     VALUE_FIELDS uint64_t count;
     struct digest root;
@@ -132,7 +209,9 @@ struct deletion_value {
 
 extern const struct type member_value_type, key_value_type, thing_value_type, record_id_value_type,
     act_value_type, anchor_value_type, deletion_value_type, certificate_value_type, pack_value_type, claim_value_type,
-    balance_value_type, certificate_type_value_type;
+    balance_value_type, certificate_type_value_type, account_value_type, rule_value_type,
+    party_value_type, told_value_type, group_value_type, link_value_type, yield_value_type,
+    recall_value_type, recalled_value_type;
 
 /* The six fields that begin a value of any type. */
 enum err value_any_read(struct span value, struct value_any *ret) MUST_USE;

@@ -46,13 +46,15 @@ const char *item_type_name(uint8_t type) {
         [ITEM_OTHER_EVENT] = "extension event",
     };
     static const char *const acts[] = {"member admitted", "member suspended", "key added", "key revoked",
-                                       "certificate type"};
+                                       "certificate type", "flow rule", "party", "yield"};
     static const char *const certificates[] = {"certificate issued", "certificate superseded",
                                                "certificate revoked"};
     if (type >= ITEM_ENVELOPE && type <= ITEM_OTHER_EVENT) return events[type];
-    if (type >= ACT_MEMBER_ADMITTED && type <= ACT_CERTIFICATE_TYPE) return acts[type - ACT_MEMBER_ADMITTED];
+    if (type >= ACT_MEMBER_ADMITTED && type <= ACT_YIELD) return acts[type - ACT_MEMBER_ADMITTED];
     if (type >= ITEM_CERTIFICATE_ISSUED && type <= ITEM_CERTIFICATE_REVOKED)
         return certificates[type - ITEM_CERTIFICATE_ISSUED];
+    if (type == ITEM_RECALL_ORDERED) return "recall ordered";
+    if (type == ITEM_RECALL_LIFTED) return "recall lifted";
     if (type == ITEM_PACK_ISSUED) return "codes issued";
     if (type == ITEM_CODES_VOIDED) return "codes voided";
     if (type == ITEM_CLAIM) return "claim";
@@ -69,8 +71,9 @@ static const char *role_text(uint8_t role) {
         [ROLE_INPUT_QUANTITY] = "inputQuantityList", [ROLE_OUTPUT] = "outputEPCList",
         [ROLE_OUTPUT_QUANTITY] = "outputQuantityList", [ROLE_COVERED] = "covered",
         [ROLE_PACK] = "pack of", [ROLE_CODE] = "code",
+        [ROLE_RECALLED] = "recalled",
     };
-    return role >= ROLE_PARENT && role <= ROLE_CODE ? names[role] : "unknown";
+    return role >= ROLE_PARENT && role <= ROLE_RECALLED ? names[role] : "unknown";
 }
 
 void put_item(struct emit *j, uint32_t index, const struct item *item, const struct digest *digest) {

@@ -34,7 +34,7 @@ enum err read_thing(struct view *v) {
     struct buffer value;
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
     struct thing_value thing;
-    bool exists = query_thing(v->snapshot.reader, canonical, &value, &thing) == OK;
+    bool exists = query_thing(v->snapshot.reader, canonical, &value, v->arena, &thing) == OK;
     struct emit j;
     emit_begin(&j, v->out);
     emit_object(&j);
@@ -129,7 +129,7 @@ enum err read_thing_trace(struct view *v) {
     struct buffer value;
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
     struct thing_value thing;
-    uint64_t count = query_thing(v->snapshot.reader, canonical, &value, &thing) == OK ? thing.count : 0;
+    uint64_t count = query_thing(v->snapshot.reader, canonical, &value, v->arena, &thing) == OK ? thing.count : 0;
     buffer_free(&value);
     uint64_t from = v->arguments[1].given ? v->arguments[1].number : 1;
     uint32_t limit = v->arguments[2].given ? (uint32_t)v->arguments[2].number : 100;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "ledger/flow.h"
 #include "tools/map.h"
 
 static struct span keep(struct tool *t, const struct buffer *b) {
@@ -145,6 +146,12 @@ static const char *title(const struct tool *t, uint8_t type) {
         return tr(t, "吊销公钥", "revoke a key");
     case ACT_CERTIFICATE_TYPE:
         return tr(t, "设定证书类型", "set a certificate type");
+    case ACT_RULE:
+        return tr(t, "设定流转规则的处置", "set what a flow rule does");
+    case ACT_PARTY:
+        return tr(t, "登记收货方标识", "say whom a party identifier stands for");
+    case ACT_YIELD:
+        return tr(t, "设定得率", "set a yield");
     case ACT_TYPE_MAX:
         break;
     }
@@ -200,6 +207,28 @@ void certificate_type_print(struct tool *t, const struct certificate_type *c) {
         field_print(t, &c->fields[i]);
 }
 
+static const char *unit_text(struct tool *t, struct span unit) {
+    return unit.len > 0 ? shown(t, unit) : tr(t, "件", "pieces");
+}
+
+static void flow_print(struct tool *t, const struct act *act) {
+    static const char *const zh[] = {"?", "持有", "指定收货", "已销毁", "已召回", "数量平衡", "得率", "时间先后"},
+                            *const en[] = {"?", "held", "named", "destroyed", "recalled", "balance", "yield", "time"};
+    if (act->type == ACT_RULE)
+        say(t, "  规则      %u %s\n  处置      %s\n", "  rule      %u %s\n  action    %s\n", act->rule,
+            tr(t, zh[act->rule], en[act->rule]),
+            act->action == FLOW_REFUSE ? tr(t, "拒绝", "refuse") : tr(t, "标记存疑", "mark as disputed"));
+    if (act->type == ACT_PARTY) say(t, "  标识      %s\n", "  party     %s\n", shown(t, act->party));
+    if (act->type != ACT_YIELD) return;
+    say(t, "  产品      %s\n", "  product   %s\n", shown(t, act->yield.product));
+    for (uint32_t i = 0; i < act->yield.inputs_count; i++) {
+        const struct yield_input *in = &act->yield.inputs[i];
+        say(t, "  投入      %s，每 1 %s 至多产出 %" PRIu64 ".%06" PRIu64 " %s\n",
+            "  input     %s, of 1 %s at most %" PRIu64 ".%06" PRIu64 " %s\n", shown(t, in->product),
+            unit_text(t, in->unit), in->micro / 1000000, in->micro % 1000000, unit_text(t, in->unit_out));
+    }
+}
+
 void act_print(struct tool *t, const struct act *act) {
     printf("%s%s%s\n", paint(t, PAINT_STRONG), title(t, act->type), paint(t, PAINT_PLAIN));
     if (act->subject.len) say(t, "  主体      %s\n", "  subject   %s\n", shown(t, act->subject));
@@ -213,6 +242,7 @@ void act_print(struct tool *t, const struct act *act) {
     }
     if (act->type == ACT_CERTIFICATE_TYPE) certificate_type_print(t, &act->certificate_type);
     keys_print(t, act);
+    flow_print(t, act);
     if (act->type == ACT_MEMBER_SUSPENDED || act->type == ACT_KEY_REVOKED)
         say(t, "  原因      %u\n", "  reason    %u\n", act->reason);
 }

@@ -249,6 +249,12 @@ static const char *next_of(struct sender *s, const struct parcel_record *r) {
     case RESULT_ACT_SIGNATURE:
     case RESULT_ACT_CONSUMED:
         return "help member approve";
+    case RESULT_BALANCE: case RESULT_YIELD: case RESULT_DESTROYED: case RESULT_RECALLED: case RESULT_HELD:
+    case RESULT_NAMED: case RESULT_TIME_ORDER: case RESULT_NOT_THEIR_EVENT: case RESULT_TANGLED:
+        return "help trace";
+    case RESULT_NO_RECALL: case RESULT_NOT_LINKED: case RESULT_NOT_THEIR_RECALL: case RESULT_RECALL_DIFFERS:
+    case RESULT_RECALLED_TOO_OFTEN: case RESULT_NOT_RECALLED:
+        return "help recall";
     case RESULT_ACCEPTED:
         break;
     }

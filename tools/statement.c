@@ -64,7 +64,7 @@ static void thing_print(struct tool *t, const struct statement_status *s, struct
             shown(t, s->subject));
         return;
     }
-    if (!value_decode(s, &thing_value_type, &v)) {
+    if (!s->exists || codec_decode(&thing_value_type, s->value, &t->arena, &v) != OK) {
         printf("  %s  %s\n", shown(t, s->subject),
                judged(t, false, "账本中从未出现", "never appeared in the ledger"));
         return;
@@ -125,6 +125,15 @@ static void status_print(struct tool *t, const struct statement *s) {
         case STATUS_CERTIFICATE_TYPE:
         case STATUS_ANCHOR:
         case STATUS_DELETION:
+        case STATUS_ACCOUNT:
+        case STATUS_RULE:
+        case STATUS_PARTY:
+        case STATUS_TOLD:
+        case STATUS_GROUP:
+        case STATUS_LINK:
+        case STATUS_RECALLED:
+        case STATUS_YIELD:
+        case STATUS_RECALL:
             break; /* never in a bundle of version 1 */
         }
     }

@@ -2,6 +2,8 @@
 #ifndef TESTS_CERTIFICATE_WORLD_H
 #define TESTS_CERTIFICATE_WORLD_H
 
+#include <inttypes.h>
+
 #include "ledger/balance.h"
 #include "ledger/query.h"
 #include "tests/unit/ledger_world.h"
@@ -91,7 +93,7 @@ static inline struct item world_own(struct world *w, const char *subject, const 
     return world_issue(w, &c, &covers, 1);
 }
 
-/* An event: so many pairs of a lot were made. extra: more fields, with a comma before each. */
+/* An event like no other (SPEC L7): so many pairs of a lot were made. */
 static inline struct item world_made(struct world *w, const char *action, const char *step,
                                      const char *lot, double quantity, const char *unit) {
     struct buffer text CLEANUP(buffer_free) = {0};
@@ -100,10 +102,11 @@ static inline struct item world_made(struct world *w, const char *action, const 
     buffer_init(&text, 1 << 16);
     buffer_printf(&text,
                   "{\"@context\":\"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld\","
-                  "\"type\":\"ObjectEvent\",\"eventTime\":\"2026-05-01T08:00:00.000+08:00\","
+                  "\"type\":\"ObjectEvent\",\"eventID\":\"urn:event:%" PRIu64 "\","
+                  "\"eventTime\":\"2026-05-01T08:00:00.000+08:00\","
                   "\"eventTimeZoneOffset\":\"+08:00\",\"action\":\"%s\",\"bizStep\":\"%s\",\"quantityList\":[{"
                   "\"epcClass\":\"%s\",\"quantity\":%.17g%s%s%s}]}",
-                  action, step, lot, quantity, unit ? ",\"uom\":\"" : "", unit ? unit : "", unit ? "\"" : "");
+                  ++w->events, action, step, lot, quantity, unit ? ",\"uom\":\"" : "", unit ? unit : "", unit ? "\"" : "");
     enum err e = epcis_parse(world_keep(w, buffer_span(&text)), &w->arena, &items, &refusal);
     if (e || items.count != 1) {
         fprintf(stderr, "event: %s at %s\n", err_name(e), refusal.where);

@@ -25,7 +25,7 @@ struct world {
     struct digest log_root;
     struct arena arena; /* lives as long as the world */
     struct status_cache *cache;
-    uint64_t nonce;
+    uint64_t nonce, events;
     struct span block[WORLD_RECORDS_MAX]; /* records of the block being filled */
     uint32_t block_count;
     struct result results[WORLD_RECORDS_MAX];

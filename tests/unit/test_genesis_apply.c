@@ -98,7 +98,7 @@ static void headers_are_refused_in_order(void **state) {
     struct buffer value CLEANUP(buffer_free) = {0};
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
     struct thing_value thing;
-    assert_int_equal(query_thing(w.rows.reader, span_text("x"), &value, &thing), ERR_QUERY_UNKNOWN);
+    assert_int_equal(query_thing(w.rows.reader, span_text("x"), &value, &w.arena, &thing), ERR_QUERY_UNKNOWN);
     world_end(&w);
 }
 
@@ -414,7 +414,7 @@ static void histories_name_every_event(void **state) {
     buffer_init(&name, IDENTIFIER_BYTES_MAX);
     buffer_init(&value, STATUS_VALUE_BYTES_MAX);
     assert_int_equal(identifier_canonical(span_text(EPC_A), &name, &kind), OK);
-    assert_int_equal(query_thing(w.rows.reader, buffer_span(&name), &value, &thing), OK);
+    assert_int_equal(query_thing(w.rows.reader, buffer_span(&name), &value, &w.arena, &thing), OK);
     struct history_place places[8];
     uint32_t n = query_history(w.rows.reader, buffer_span(&name), 1, 8, places);
     assert_int_equal(n, thing.count);

@@ -446,15 +446,15 @@ static void a_certificate_stands_in_the_history_of_its_things(void **state) {
     struct item ended = world_event(&w, "DELETE", "destroying", "", LOT_A, NULL);
     world_say(&w, "farm1", &ended);
     assert_int_equal(world_close(&w, 1000), OK);
-    assert_int_equal(query_thing(w.rows.reader, span_text(LOT_A), &value, &before), OK);
+    assert_int_equal(query_thing(w.rows.reader, span_text(LOT_A), &value, &w.arena, &before), OK);
     struct certificate_issue c = {.number = span_text("1"), .type = span_text("doc"), .producer = span_text("farm1")};
     struct covers covers[] = {{LOT_A, 0, NULL}, {"urn:uuid:00000000-0000-0000-0000-000000000001", 0, NULL}};
     assert_int_equal(try(&w, "farm1", world_issue(&w, &c, covers, 2)), RESULT_ACCEPTED);
-    assert_int_equal(query_thing(w.rows.reader, span_text(LOT_A), &value, &after), OK);
+    assert_int_equal(query_thing(w.rows.reader, span_text(LOT_A), &value, &w.arena, &after), OK);
     assert_int_equal(after.count, before.count + 1);
     assert_int_equal(after.state, STATE_ENDED); /* as it was */
     assert_true(span_is(after.lot, LOT_A));
-    assert_int_equal(query_thing(w.rows.reader, span_text(covers[1].identifier), &value, &document), OK);
+    assert_int_equal(query_thing(w.rows.reader, span_text(covers[1].identifier), &value, &w.arena, &document), OK);
     assert_int_equal(document.count, 1);
     assert_int_equal(document.state, STATE_ACTIVE);
     struct history_place place[4];

@@ -61,7 +61,7 @@ static void a_pack_lives(void **state) {
     assert_true(span_is(v.certificate, "farm1/C1") && digest_equal(&v.root, &p->root));
     assert_int_equal(drawn_on(&w, "farm1/C1"), 30);
     assert_int_equal(codes_of_lot(&w), 30000000);
-    assert_int_equal(query_thing(w.rows.reader, span_text(LOT_A), &value, &tv), OK);
+    assert_int_equal(query_thing(w.rows.reader, span_text(LOT_A), &value, &w.arena, &tv), OK);
     assert_int_equal(tv.count, 3); /* produced, certified, coded */
 
     uint32_t voided = world_void(&w, "farm1", p->id, 3, 5);
@@ -81,7 +81,7 @@ static void a_pack_lives(void **state) {
     struct buffer id CLEANUP(buffer_free) = {0};
     buffer_init(&id, 128);
     code_identifier(&p->codes[7], &id);
-    assert_int_equal(query_thing(w.rows.reader, buffer_span(&id), &value, &tv), OK);
+    assert_int_equal(query_thing(w.rows.reader, buffer_span(&id), &value, &w.arena, &tv), OK);
     assert_true(tv.count == 1 && tv.lot.len == 0 && span_is(tv.product, PRODUCT_A));
     world_rows_agree(&w);
     world_end(&w);

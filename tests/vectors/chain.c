@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/vectors/chain_codes.h"
+#include "tests/vectors/chain_flow.h"
 #include "tests/vectors/chain_parts.h"
 
 enum { PEOPLE = 9, OLD_MAX = 64, CHAIN_BYTES_MAX = 256 << 20 };
@@ -20,6 +21,7 @@ struct chain {
     struct span old[OLD_MAX]; /* records to bring again */
     uint32_t old_count;
     struct chain_codes codes_made;
+    struct chain_flow flow;
     struct item last_act; /* with its approvals, and what they were given for */
     struct record_header last_act_for;
     bool burst;
@@ -50,8 +52,8 @@ static void put_list(struct chain *c, const char *name, bool quantity, struct bu
 
 static void put_event(struct chain *c, struct buffer *out) {
     static const char *const steps[] = {"commissioning", "https://ref.gs1.org/cbv/BizStep-commissioning", "shipping",
-                                        "inspecting", "cbv:BizStep-commissioning", "commissioning",
-                                        "cbv:BizStep-creating_class_instance"};
+                                        "inspecting", "cbv:BizStep-commissioning", "commissioning", "shipping", "receiving", "receiving",
+                                        "void_shipping", "destroying", "retail_selling", "cbv:BizStep-creating_class_instance"};
     static const char *const actions[] = {"ADD", "OBSERVE", "DELETE"};
     static const char *const zones[] = {"+08:00", "Z", "-03:30"};
     /* Around now, which for these worlds lies in June 2026; some events come from a little ahead. */
@@ -68,12 +70,16 @@ static void put_event(struct chain *c, struct buffer *out) {
         buffer_printf(out, ",\"type\":\"AggregationEvent\",\"action\":\"%s\",\"parentID\":\"", action);
         chain_name(&c->r, out);
         buffer_text(out, "\"");
-        put_list(c, "childEPCs", false, out);
+        if (!one_in(c, 4)) put_list(c, "childEPCs", false, out);
+        if (one_in(c, 3)) put_list(c, "childQuantityList", true, out);
         break;
     case 1:
         buffer_text(out, ",\"type\":\"TransformationEvent\"");
         put_list(c, "inputQuantityList", true, out);
         put_list(c, "outputEPCList", false, out);
+        if (one_in(c, 2)) put_list(c, "inputEPCList", false, out);
+        if (one_in(c, 2)) put_list(c, "outputQuantityList", true, out);
+        if (one_in(c, 3)) buffer_printf(out, ",\"transformationID\":\"urn:t:%u\"", (unsigned)rng_below(&c->r, 3));
         if (one_in(c, 2)) buffer_text(out, ",\"ilmd\":{\"cbvmda:lotNumber\":\"T/9\"}");
         break;
     default:
@@ -84,18 +90,22 @@ static void put_event(struct chain *c, struct buffer *out) {
             buffer_printf(out, ",\"ilmd\":{\"cbvmda:lotNumber\":\"%s\"}", one_in(c, 3) ? "not a lot number of GS1" : "M7");
         break;
     }
-    if (one_in(c, 15)) buffer_text(out, ",\"errorDeclaration\":{\"declarationTime\":\"2026-06-02T08:00:00Z\"}");
+    chain_flow_fields(&c->r, out);
+    if (one_in(c, 40)) buffer_text(out, ",\"errorDeclaration\":{\"declarationTime\":\"2026-06-02T08:00:00Z\"}");
     buffer_text(out, "}");
 }
 
 /* Some are refused by the schema: then another is tried. */
-static struct item event(struct chain *c) {
+static struct item event(struct chain *c, const char *author) {
     for (;;) {
         struct buffer text CLEANUP(buffer_free) = {0};
         struct items items;
         buffer_init(&text, 1 << 16);
-        put_event(c, &text);
-        if (epcis_parse(world_keep(&c->w, buffer_span(&text)), &c->w.arena, &items, NULL) == OK) return items.list[0];
+        bool again = one_in(c, 4) && chain_flow_again(&c->flow, &c->r, author, &text);
+        if (!again) put_event(c, &text);
+        if (epcis_parse(world_keep(&c->w, buffer_span(&text)), &c->w.arena, &items, NULL) != OK) continue;
+        if (!again) chain_flow_tell(&c->flow, &c->w, &c->r, author, buffer_span(&text));
+        return items.list[0];
     }
 }
 
@@ -146,6 +156,7 @@ static struct item act_item(struct chain *c, struct record_header *d, const char
     const char *approvers[3];
     uint32_t count = 0;
     struct act a = one_in(c, 3) ? chain_type(&c->w, &c->r, people, PEOPLE) : act(c, keys);
+    if (one_in(c, 3)) a = chain_flow_act(&c->w, &c->r, people, PEOPLE);
     for (uint64_t n = rng_below(&c->r, 4); n > 0; n--) {
         const char *who = one_in(c, 2) ? people[rng_below(&c->r, 2)] : anyone(c);
         bool twice = strcmp(who, author) == 0;
@@ -171,10 +182,12 @@ static struct item item(struct chain *c, struct record_header *d, const char *au
         return chain_deletion(&c->w, &c->r);
     case RECORD_ANCHORS:
         return chain_anchor(&c->w, &c->r);
+    case RECORD_RECALLS:
+        return chain_recall(&c->flow, &c->w, &c->r, author);
     case RECORD_EVENTS:
         break;
     }
-    return event(c);
+    return event(c, author);
 }
 
 static struct span record(struct chain *c) {
@@ -185,6 +198,7 @@ static struct span record(struct chain *c) {
     uint8_t kind = governs ? RECORD_GOVERNANCE : one_in(c, 10) ? RECORD_ANCHORS : one_in(c, 2) ? RECORD_CERTIFICATES : RECORD_EVENTS;
     if (!governs && one_in(c, 3)) kind = one_in(c, 2) ? RECORD_PACKS : RECORD_CLAIMS;
     if (!governs && one_in(c, 8)) kind = RECORD_DELETIONS;
+    if (!governs && one_in(c, 3)) kind = one_in(c, 6) ? RECORD_RECALLS : RECORD_EVENTS;
     if (!governs && one_in(c, 2)) author = people[2 + rng_below(&c->r, 2)]; /* who may say most, and makes most */
     struct record_header d = world_draft(&c->w, author, kind);
     uint32_t count = 1 + (uint32_t)(rng_below(&c->r, 3) * rng_below(&c->r, 2));
@@ -245,7 +259,11 @@ static void block(struct chain *c) {
     memcpy(records, c->w.block, count * sizeof *records);
     (void)world_block_bytes(&c->w, c->w.head.time_ms + later, &header);
     CHECK(world_close(&c->w, later) == OK);
-    for (uint32_t i = 0; i < count; i++) c->codes[c->w.results[i].code]++;
+    for (uint32_t i = 0; i < count; i++) {
+        c->codes[c->w.results[i].code]++;
+        if (c->w.results[i].code == RESULT_ACCEPTED)
+            chain_flow_accepted(&c->flow, &c->w, &c->r, records[i], c->w.log_indices[i]);
+    }
     buffer_init(&leaf, LEAF_BYTES_MAX);
     CHECK(query_log_leaf(c->w.rows.reader, c->w.head.log.size - 1, &leaf, &height, &index) == OK);
     pack_array(&c->blocks, 3);

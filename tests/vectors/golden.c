@@ -405,6 +405,10 @@ static const struct named_type {
     {"balance_value", &balance_value_type}, {"certificate_type_value", &certificate_type_value_type},
     {"leaves_wanted", &leaves_wanted_type}, {"leaves_found", &leaves_found_type}, {"leaves_whole", &leaves_whole_type},
     {"pack_value", &pack_value_type}, {"claim_value", &claim_value_type}, {"deletion_value", &deletion_value_type},
+    {"recall_value", &recall_value_type},
+    {"account_value", &account_value_type}, {"rule_value", &rule_value_type}, {"party_value", &party_value_type},
+    {"told_value", &told_value_type}, {"group_value", &group_value_type}, {"link_value", &link_value_type},
+    {"recalled_value", &recalled_value_type}, {"yield_value", &yield_value_type},
 };
 
 /* One line a type: SHA-256 over the encodings of some thousand generated values, each decoded again. */

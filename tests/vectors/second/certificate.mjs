@@ -2,6 +2,7 @@
 import { decode, encode } from "./codec.mjs";
 import { canonical, kindOf } from "./identifier.mjs";
 import * as L from "./ledger.mjs";
+import { underRecall } from "./recall.mjs";
 
 const MEMBER = 1n, THING = 3n, CERTIFICATE = 16n, BALANCE = 21n, TYPE = 24n, ANCHOR = 25n, DELETION = 33n;
 const AUTHORITY = 1n, PRODUCER = 2n, PROCESSOR = 4n;
@@ -131,6 +132,7 @@ function issue(ledger, r, index, [itemType, f, things]) {
     if ((kind === "lot" || kind === "item") && !ledger.get(THING, text(name))) return 27;
     if (d.get("quota") === 1n && quantity === 0n) return 27;
   }
+  if (covered.some(([name]) => underRecall(ledger, name))) return 48;
   const upstream = f.get("upstream"), [field, choice] = d.get("upstream_if");
   const asked = d.get("upstream") === 2n || (field !== undefined && f.get("fields").get(field) === choice);
   if (upstream.length > 0 ? d.get("upstream") === 0n : asked) return 33;
@@ -161,6 +163,8 @@ function issue(ledger, r, index, [itemType, f, things]) {
     if (sum > MOST) return 25;
     if (d.get("quota") === 1n && sum > amount(ledger, balanceKey(PRODUCED, producer, name, unit))) return 25;
     setAmount(ledger, r, key, sum);
+    const most = balanceKey(4n, producer, name, unit);
+    if (d.get("quota") === 1n && sum > amount(ledger, most)) setAmount(ledger, r, most, sum);
   }
   const drawnOf = (name) => old?.[11].find((c) => c[0] === name)?.[3] ?? 0n;
   const i = BigInt(index), line = old ? old[14] + 1n : 1n;

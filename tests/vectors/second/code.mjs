@@ -3,6 +3,7 @@ import { amount, balanceKey, carries, setAmount } from "./certificate.mjs";
 import { encode } from "./codec.mjs";
 import { canonical, kindOf } from "./identifier.mjs";
 import * as L from "./ledger.mjs";
+import { underRecall } from "./recall.mjs";
 
 const MEMBER = 1n, CERTIFICATE = 16n, PACK = 17n, CLAIM = 18n;
 const AUTHORITY = 1n, PRODUCED = 1n, CODES = 3n, MILLION = 1000000n;
@@ -44,6 +45,7 @@ function issue(ledger, r, index, [, f, things]) {
   const name = canonical(things[0][1]), gtin = name.slice(0, PREFIX.length + 14), lot = kindOf(name) === "lot" ? name : "";
   const id = text(`${gtin.slice(PREFIX.length)}/${f.get("pack")}`);
   if (ledger.get(PACK, id)) return 35;
+  if (lot !== "" && underRecall(ledger, lot)) return 48;
   let on = "", v = null;
   if (certificate !== "") {
     v = ledger.get(CERTIFICATE, text(certificate));

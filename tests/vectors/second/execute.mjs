@@ -1,14 +1,15 @@
-// node execute.mjs CHAIN: executes a chain (tests/vectors/chain.c) by sections G, A, D, Q, U, Z, X, S, H and E of docs/spec.md and demands the same
-// block leaf, byte for byte, after every block: results, the log's leaves aside, and the root over every status value are under it.
+// node execute.mjs CHAIN: executes a chain (tests/vectors/chain.c) by sections G, A, D, L, O, Q, U, Z, X, S, H and E of docs/spec.md and demands
+// the same block leaf, byte for byte, after every block: results, the log's leaves aside, and the root over every status value are under it.
 import { readFileSync } from "node:fs";
-import { itemOfKind, produce, setType } from "./certificate.mjs";
+import { itemOfKind, setType } from "./certificate.mjs";
 import { codeItem } from "./code.mjs";
 import { decode, encode, uintBytes } from "./codec.mjs";
-import { canonical, lotIn, lotOf, productIn } from "./identifier.mjs";
+import { event, eventTime, history, Refused } from "./flow.mjs";
+import { flowAct, recallItem } from "./recall.mjs";
 import * as L from "./ledger.mjs";
 
 const AUTHORITY = 1n, PRODUCER = 2n, PROCESSOR = 4n, AUDITOR = 128n;
-const MEMBER = 1n, KEY = 2n, THING = 3n, RECORD = 5n, ACT = 6n;
+const MEMBER = 1n, KEY = 2n, RECORD = 5n, ACT = 6n;
 
 class Ledger {
   constructor(file) {
@@ -63,28 +64,38 @@ class Ledger {
     if (!m) return [8, 0];
     if (m[1] !== 1n) return [9, 0];
     // X6
-    const roles = { 2: AUTHORITY, 4: PRODUCER | PROCESSOR | AUTHORITY }[h.kind] ?? ~AUDITOR;
+    const roles = { 2: AUTHORITY, 4: PRODUCER | PROCESSOR | AUTHORITY, 6: PRODUCER | PROCESSOR | AUTHORITY }[h.kind] ?? ~AUDITOR;
     if ((m[6] & roles) === 0n) return [10, 0];
-    if (h.kind !== 1n) return this.oneByOne(r);
-    for (const [i, [, fields]] of r.items.entries()) {
+    for (const [i, [, fields]] of h.kind === 1n ? r.items.entries() : []) {
       const ms = eventTime(fields.get("eventTime"));
       if (ms !== null && ms > h.created && ms - h.created > this.drift) return [20, i + 1];
     }
-    return [0, 0];
+    return this.oneByOne(r);
   }
   // X11 and A7: one after the other; what they did is undone when one of them is refused.
   oneByOne(r) {
     const before = new Map(this.status);
     for (const [i, item] of r.items.entries()) {
-      const [type, fields] = item;
-      const codes = [4n, 5n].includes(r.header.kind) ? codeItem : itemOfKind;
-      const code = r.header.kind === 2n ? this.act(r, type, fields.get("act"), fields.get("approvals")) : codes(this, r, i, item);
-      if (code === 0 && r.header.kind !== 2n) this.tellItem(r, i);
+      const code = this.one(r, i, item);
       if (code === 0) continue;
       this.status = before;
       return [code, i + 1];
     }
     return [0, 0];
+  }
+  one(r, i, item) {
+    const [type, fields] = item, { kind } = r.header;
+    try {
+      if (kind === 1n) return event(this, r, i) ?? 0;
+      if (kind === 2n) return this.act(r, type, fields.get("act"), fields.get("approvals"));
+      if (kind === 6n) return recallItem(this, r, i, item);
+      const code = ([4n, 5n].includes(kind) ? codeItem : itemOfKind)(this, r, i, item);
+      if (code === 0) history(this, r, i);
+      return code;
+    } catch (e) {
+      if (e instanceof Refused) return e.code;
+      throw e;
+    }
   }
   act(r, type, act, approvals) {
     const h = r.header;
@@ -131,6 +142,7 @@ class Ledger {
       setType(this, r, act);
       return 0;
     }
+    if (type >= 37n) return flowAct(this, r, type, act);
     const k = this.get(KEY, act.get("key"));
     if (!k) return 17;
     if (k[1] === 2n) return 18;
@@ -140,35 +152,6 @@ class Ledger {
   // A8
   authorityLeft() {
     return [...this.status.values()].some((s) => s.type === KEY && this.authority(s.subject) !== null) ? 0 : 19;
-  }
-
-  // X8, D10, S5 to S7, H1, X10
-  tellItem(r, index) {
-    const [type, fields, things] = r.items[index];
-    if (type === 1n) return;
-    const named = new Map(); // canonical -> {received, roles}
-    for (const [role, identifier] of things) {
-      const name = canonical(identifier);
-      if (!named.has(name)) named.set(name, { received: identifier, roles: new Set() });
-      named.get(name).roles.add(role);
-    }
-    const event = r.header.kind === 1n, action = fields.get("action"), step = event ? word(fields.get("bizStep")) : "";
-    const commissions = step === "commissioning" && action !== "DELETE", gained = new Map();
-    for (const [name, { received, roles }] of named) {
-      const old = this.get(THING, Buffer.from(name));
-      let [, state, , , , , count, chain, lot, pack, product] = old ?? [1n, 1n, 0n, 0n, 0n, 0n, 0n, Buffer.alloc(32), "", "", ""];
-      if (product === "") product = productIn(name);
-      const had = lot !== "";
-      if (lot === "") lot = lotIn(name);
-      const made = [4n, 5n, 8n, 9n].some((x) => roles.has(x));
-      if (lot === "" && commissions && made) lot = lotIn(received) || (product !== "" ? lotOf(product, lotNumber(fields.get("ilmd"))) : "");
-      if (type === 2n && (roles.has(4n) || roles.has(5n))) state = action === "DELETE" ? 2n : 1n;
-      if (!had && lot !== "") gained.set(name, lot);
-      count += 1n;
-      chain = L.historyNext(chain, [count, r.logIndex, BigInt(index), r.wire, r.header.subject, r.digests[index]]);
-      this.put(THING, Buffer.from(name), [1n, state, this.height, r.logIndex, 0n, 0n, count, chain, lot, pack, product]);
-    }
-    if (event) produce(this, r, r.items[index], { adds: action === "ADD", step, gained });
   }
 
   execute(headerBytes, records) {
@@ -192,7 +175,6 @@ class Ledger {
         continue;
       }
       this.size += 1n;
-      if (r.header.kind === 1n) r.items.forEach((_, i) => this.tellItem(r, i));
     }
     settled.forEach((consume) => consume(this.size)); // S4: the block leaf
     // X7
@@ -210,27 +192,6 @@ function readRecord(wire) {
   const items = decode(body);
   const header = L.readHeader(headerBytes), digests = items.map(L.itemDigestWhole);
   return { header, wire: L.wireId(headerBytes, signature), id: L.tagged("record-id", headerBytes), items, digests };
-}
-
-// E13: milliseconds, rounded down; null when there is none
-function eventTime(text) {
-  const m = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d)?)$/.exec(text ?? "");
-  if (!m) return null;
-  const offset = m[8] ? (m[8] === "-" ? -1 : 1) * (Number(m[9]) * 60 + Number(m[10] ?? 0)) : 0;
-  const ms = Number((m[7] ?? "0").padEnd(3, "0").slice(0, 3));
-  return BigInt(Date.UTC(+m[1], +m[2] - 1, +m[3], +m[4], +m[5] - offset, +m[6], ms));
-}
-// E12
-const SPELLINGS = ["cbv:BizStep-", "urn:epcglobal:cbv:bizstep:", "https://ref.gs1.org/cbv/BizStep-"];
-const word = (s = "") => s.slice((SPELLINGS.find((p) => s.startsWith(p)) ?? "").length);
-const LOT_NUMBER = ["cbvmda:", "urn:epcglobal:cbv:mda:", "https://ref.gs1.org/cbv/mda/", "https://ns.gs1.org/cbv/mda/"].map((p) => p + "lotNumber");
-function lotNumber(ilmd) {
-  if (!(ilmd instanceof Map)) return "";
-  for (const name of LOT_NUMBER) {
-    const v = ilmd.get(name);
-    if (typeof v === "string" && v !== "") return v;
-  }
-  return "";
 }
 
 const [file, blocks] = decode(readFileSync(process.argv[2]));

@@ -1,0 +1,216 @@
+/* flow.c: see flow.h. */
+#include "ledger/flow.h"
+
+#include <string.h>
+
+void flow_open(struct flow_book *b, const struct thing_value *value) {
+    memset(b, 0, sizeof *b);
+    if (value->flow_count > 0) b->flow = *value->flow;
+    struct flow *f = &b->flow;
+    for (uint32_t i = 0; i < f->holders_count; i++)
+        b->holders[i] = f->holders[i];
+    for (uint32_t i = 0; i < f->recalls_count; i++)
+        b->recalls[i] = f->recalls[i];
+    if (f->unit_chain.len == sizeof b->unit_chain.b)
+        memcpy(b->unit_chain.b, f->unit_chain.data, sizeof b->unit_chain.b);
+    f->holders = b->holders;
+    f->recalls = b->recalls;
+}
+
+static bool blank(const struct flow *f) {
+    return f->maker.len == 0 && f->made == 0 && f->foreign == 0 && f->marks == 0 && f->parent.len == 0 &&
+           f->packed_ms == 0 && f->born_ms == 0 && f->first_ms == 0 && f->last_ms == 0 && f->destroyed_ms == 0 &&
+           f->unit_count == 0 && f->strays == 0 && f->overdrawn == 0 && f->unnamed == 0 && f->holders_count == 0 &&
+           f->recalls_count == 0;
+}
+
+/* SPEC L4: "more than 8 holders, n outside -100 to 100, made or foreign above 1,000 refuses the record (53)" */
+static bool within(const struct flow *f) {
+    if (f->holders_count > FLOW_HOLDERS_MAX) return false;
+    for (uint32_t i = 0; i < f->holders_count; i++)
+        if (f->holders[i].n > FLOW_HELD_MAX || f->holders[i].n < -FLOW_HELD_MAX) return false;
+    return f->made <= FLOW_MADE_MAX && f->foreign <= FLOW_MADE_MAX;
+}
+
+bool flow_close(struct flow_book *b, struct thing_value *value) {
+    struct flow *f = &b->flow;
+    if (b->tangled || !within(f)) return false;
+    f->unit_chain = span_of(b->unit_chain.b, f->unit_count > 0 ? sizeof b->unit_chain.b : 0);
+    value->flow = f;
+    value->flow_count = blank(f) ? 0 : 1;
+    return true;
+}
+
+static int order(const struct holder *h, struct span subject, bool due) {
+    int by_subject = span_compare(h->subject, subject);
+    return by_subject != 0 ? by_subject : (int)h->due - (int)due;
+}
+
+int64_t flow_held(const struct flow *f, struct span subject, bool due) {
+    for (uint32_t i = 0; i < f->holders_count; i++)
+        if (order(&f->holders[i], subject, due) == 0) return f->holders[i].n;
+    return 0;
+}
+
+static void holder_remove(struct flow *f, uint32_t at) {
+    f->holders_count--;
+    for (uint32_t i = at; i < f->holders_count; i++)
+        f->holders[i] = f->holders[i + 1];
+}
+
+void flow_add(struct flow_book *b, struct span subject, bool due, int64_t n) {
+    struct flow *f = &b->flow;
+    uint32_t at = 0;
+    while (at < f->holders_count && order(&f->holders[at], subject, due) < 0)
+        at++;
+    if (at < f->holders_count && order(&f->holders[at], subject, due) == 0) {
+        f->holders[at].n += n;
+        if (f->holders[at].n == 0) holder_remove(f, at);
+        return;
+    }
+    if (f->holders_count == FLOW_HOLDERS_ROOM) {
+        b->tangled = true;
+        return;
+    }
+    for (uint32_t i = f->holders_count; i > at; i--)
+        f->holders[i] = f->holders[i - 1];
+    f->holders[at] = (struct holder){subject, due, n};
+    f->holders_count++;
+}
+
+bool flow_single_holder(const struct flow *f, struct span *ret) {
+    const struct holder *found = NULL;
+    for (uint32_t i = 0; i < f->holders_count; i++) {
+        if (f->holders[i].n < 0) continue;
+        if (found) return false;
+        found = &f->holders[i];
+    }
+    if (!found || found->due) return false;
+    *ret = found->subject;
+    return true;
+}
+
+/* SPEC L5: "a positive due of the empty subject and negative dues of others, in rising order, cancel each other" */
+static void settle(struct flow_book *b) {
+    struct flow *f = &b->flow;
+    for (uint32_t i = 0; i < f->holders_count;) {
+        struct holder h = f->holders[i];
+        int64_t open = flow_held(f, SPAN_EMPTY, true);
+        if (!h.due || h.n >= 0 || h.subject.len == 0 || open <= 0) {
+            i++;
+            continue;
+        }
+        int64_t n = open < -h.n ? open : -h.n;
+        flow_add(b, SPAN_EMPTY, true, -n);
+        flow_add(b, h.subject, true, n);
+        i = 0;
+    }
+}
+
+static void earliest(uint64_t *at, uint64_t time_ms) {
+    if (*at == 0 || time_ms < *at) *at = time_ms;
+}
+
+static void latest(uint64_t *at, uint64_t time_ms) {
+    if (time_ms > *at) *at = time_ms;
+}
+
+/* Tells a make, or takes one back. True when what is held changes with it. */
+static bool made(struct flow *f, struct span subject, uint64_t time_ms, int sign) {
+    if (sign > 0 && f->maker.len == 0) f->maker = subject;
+    bool own = span_equal(f->maker, subject);
+    uint32_t *count = own ? &f->made : &f->foreign;
+    if (sign > 0) {
+        earliest(&f->born_ms, time_ms);
+        (*count)++;
+        return !own || *count == 1;
+    }
+    if (f->born_ms == time_ms) f->born_ms = 0;
+    if (*count == 0) return false;
+    (*count)--;
+    if (!own) return true;
+    if (*count > 0) return false;
+    f->maker = SPAN_EMPTY;
+    return true;
+}
+
+void flow_make(struct flow_book *b, struct span subject, uint64_t time_ms, int sign) {
+    if (made(&b->flow, subject, time_ms, sign)) flow_add(b, subject, false, sign);
+}
+
+void flow_make_bulk(struct flow_book *b, struct span subject, uint64_t time_ms, int sign) {
+    made(&b->flow, subject, time_ms, sign);
+}
+
+void flow_ship(struct flow_book *b, struct span subject, struct span receiver, int sign) {
+    flow_add(b, subject, false, -sign);
+    flow_add(b, receiver, true, sign);
+    settle(b);
+}
+
+/* SPEC L5: "- 1 of due(S) when it is positive, else of due of the empty subject when that is, else of due(S)" */
+void flow_receive(struct flow_book *b, struct span subject) {
+    bool open = flow_held(&b->flow, subject, true) <= 0 && flow_held(&b->flow, SPAN_EMPTY, true) > 0;
+    flow_add(b, open ? SPAN_EMPTY : subject, true, -1);
+    flow_add(b, subject, false, 1);
+    settle(b);
+}
+
+void flow_receive_undo(struct flow_book *b, struct span subject) {
+    flow_add(b, subject, false, -1);
+    flow_add(b, subject, true, 1);
+    settle(b);
+}
+
+void flow_time(struct flow_book *b, uint64_t time_ms, bool make) {
+    if (!make) earliest(&b->flow.first_ms, time_ms);
+    latest(&b->flow.last_ms, time_ms);
+}
+
+static bool after(uint64_t later, uint64_t earlier, uint64_t drift_ms) {
+    return later > earlier && later - earlier > drift_ms;
+}
+
+uint8_t flow_broken(const struct flow *f, bool bulk, uint64_t drift_ms) {
+    bool held = f->foreign > 0 || f->overdrawn > 0, named = f->unnamed > 0;
+    int64_t positive = 0;
+    for (uint32_t i = 0; i < f->holders_count && !bulk; i++) {
+        const struct holder *h = &f->holders[i];
+        if (h->n > 0) positive += h->n;
+        if (h->n < 0) *(h->due ? &named : &held) = true;
+    }
+    if (positive > 1) held = true;
+    bool time = (f->born_ms != 0 && f->first_ms != 0 && after(f->born_ms, f->first_ms, drift_ms)) ||
+                (f->destroyed_ms != 0 && after(f->last_ms, f->destroyed_ms, drift_ms));
+    uint8_t bits = 0;
+    if (held) bits |= flow_bit(FLOW_HELD);
+    if (named && f->made + f->foreign > 0) bits |= flow_bit(FLOW_NAMED);
+    if (time) bits |= flow_bit(FLOW_TIME);
+    return bits;
+}
+
+bool flow_mark(struct flow_book *b, struct span recall, uint64_t ms) {
+    struct flow *f = &b->flow;
+    uint32_t at = 0;
+    while (at < f->recalls_count && span_compare(f->recalls[at].recall, recall) < 0)
+        at++;
+    if (at < f->recalls_count && span_equal(f->recalls[at].recall, recall)) return true;
+    if (f->recalls_count == FLOW_RECALLS_MAX) return false;
+    for (uint32_t i = f->recalls_count; i > at; i--)
+        f->recalls[i] = f->recalls[i - 1];
+    f->recalls[at] = (struct recall_mark){recall, ms};
+    f->recalls_count++;
+    return true;
+}
+
+bool flow_unmark(struct flow_book *b, struct span recall) {
+    struct flow *f = &b->flow;
+    for (uint32_t i = 0; i < f->recalls_count; i++) {
+        if (!span_equal(f->recalls[i].recall, recall)) continue;
+        f->recalls_count--;
+        for (; i < f->recalls_count; i++)
+            f->recalls[i] = f->recalls[i + 1];
+        return true;
+    }
+    return false;
+}
