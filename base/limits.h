@@ -97,6 +97,7 @@ enum {
     SEALED_REQUEST_MS = 60 * 1000,
     /* All that a node holds of them: above it further sealed files are refused (ERR_SEALED_ROOM) until something is deleted. */
     SEALED_MIB_MAX = 16 << 10,
+    SEALED_FILES_MAX = 4 << 20,
     /* Blocks finalised but not yet executed and attested by a quorum; the proposal above it stays pending. */
     PIPELINE_BLOCKS_MAX = 64,
 };
