@@ -5,10 +5,10 @@
 
 #include "ledger/rules_item.h"
 
-enum account_kind { ACCOUNT_HELD = 0, ACCOUNT_DUE = 1, ACCOUNT_INSIDE = 2, ACCOUNT_MADE = 3 };
+enum account_kind { ACCOUNT_HELD = 0, ACCOUNT_DUE = 1, ACCOUNT_INSIDE = 2, ACCOUNT_MADE = 3, ACCOUNT_OWED = 4 };
 
 struct account_name {
-    struct span who; /* subject id; of INSIDE the canonical parent */
+    struct span who; /* subject id; of INSIDE the canonical parent; of OWED empty */
     uint8_t kind;    /* enum account_kind */
     struct span lot, unit;
 };

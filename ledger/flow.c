@@ -32,15 +32,6 @@ static bool within(const struct flow *f) {
     return f->made <= FLOW_MADE_MAX && f->foreign <= FLOW_MADE_MAX;
 }
 
-bool flow_close(struct flow_book *b, struct thing_value *value) {
-    struct flow *f = &b->flow;
-    if (b->tangled || !within(f)) return false;
-    f->unit_chain = span_of(b->unit_chain.b, f->unit_count > 0 ? sizeof b->unit_chain.b : 0);
-    value->flow = f;
-    value->flow_count = blank(f) ? 0 : 1;
-    return true;
-}
-
 static int order(const struct holder *h, struct span subject, bool due) {
     int by_subject = span_compare(h->subject, subject);
     return by_subject != 0 ? by_subject : (int)h->due - (int)due;
@@ -78,25 +69,49 @@ void flow_add(struct flow_book *b, struct span subject, bool due, int64_t n) {
     f->holders_count++;
 }
 
+/* SPEC L5: "*open* is due of the empty subject less what dues of others are below 0" */
+static int64_t open_due(const struct flow *f) {
+    int64_t open = 0;
+    for (uint32_t i = 0; i < f->holders_count; i++) {
+        const struct holder *h = &f->holders[i];
+        if (h->due && (h->subject.len == 0 || h->n < 0)) open += h->n;
+    }
+    return open;
+}
+
+/* Pieces in hand or on the way: more than one is more than there are. */
+static int64_t positive(const struct flow *f) {
+    int64_t sum = open_due(f);
+    if (sum < 0) sum = 0;
+    for (uint32_t i = 0; i < f->holders_count; i++) {
+        const struct holder *h = &f->holders[i];
+        if (h->n > 0 && !(h->due && h->subject.len == 0)) sum += h->n;
+    }
+    return sum;
+}
+
 bool flow_single_holder(const struct flow *f, struct span *ret) {
     const struct holder *found = NULL;
     for (uint32_t i = 0; i < f->holders_count; i++) {
-        if (f->holders[i].n < 0) continue;
-        if (found) return false;
-        found = &f->holders[i];
+        const struct holder *h = &f->holders[i];
+        if (h->n < 0 || (h->due && h->subject.len == 0)) continue;
+        if (found || h->due) return false;
+        found = h;
     }
-    if (!found || found->due) return false;
+    if (!found || open_due(f) > 0) return false;
     *ret = found->subject;
     return true;
 }
 
-/* SPEC L5: "a positive due of the empty subject and negative dues of others, in rising order, cancel each other" */
-static void settle(struct flow_book *b) {
+/* SPEC L5: "Only when there are more than 8 entries after an item, a positive due of the empty subject and negative dues of others, in
+ * rising order, cancel each other": until then a late event finds all that was told. */
+static void cancel(struct flow_book *b) {
     struct flow *f = &b->flow;
-    for (uint32_t i = 0; i < f->holders_count;) {
+    for (uint32_t i = 0; i < f->holders_count && f->holders_count > FLOW_HOLDERS_MAX;) {
         struct holder h = f->holders[i];
         int64_t open = flow_held(f, SPAN_EMPTY, true);
-        if (!h.due || h.n >= 0 || h.subject.len == 0 || open <= 0) {
+        if (open <= 0) return;
+        if (!h.due || h.n >= 0 || h.subject.len == 0) {
             i++;
             continue;
         }
@@ -105,6 +120,16 @@ static void settle(struct flow_book *b) {
         flow_add(b, h.subject, true, n);
         i = 0;
     }
+}
+
+bool flow_close(struct flow_book *b, struct thing_value *value) {
+    struct flow *f = &b->flow;
+    cancel(b);
+    if (b->tangled || !within(f)) return false;
+    f->unit_chain = span_of(b->unit_chain.b, f->unit_count > 0 ? sizeof b->unit_chain.b : 0);
+    value->flow = f;
+    value->flow_count = blank(f) ? 0 : 1;
+    return true;
 }
 
 static void earliest(uint64_t *at, uint64_t time_ms) {
@@ -145,21 +170,11 @@ void flow_make_bulk(struct flow_book *b, struct span subject, uint64_t time_ms, 
 void flow_ship(struct flow_book *b, struct span subject, struct span receiver, int sign) {
     flow_add(b, subject, false, -sign);
     flow_add(b, receiver, true, sign);
-    settle(b);
 }
 
-/* SPEC L5: "- 1 of due(S) when it is positive, else of due of the empty subject when that is, else of due(S)" */
-void flow_receive(struct flow_book *b, struct span subject) {
-    bool open = flow_held(&b->flow, subject, true) <= 0 && flow_held(&b->flow, SPAN_EMPTY, true) > 0;
-    flow_add(b, open ? SPAN_EMPTY : subject, true, -1);
-    flow_add(b, subject, false, 1);
-    settle(b);
-}
-
-void flow_receive_undo(struct flow_book *b, struct span subject) {
-    flow_add(b, subject, false, -1);
-    flow_add(b, subject, true, 1);
-    settle(b);
+void flow_receive(struct flow_book *b, struct span subject, int sign) {
+    flow_add(b, subject, false, sign);
+    flow_add(b, subject, true, -sign);
 }
 
 void flow_time(struct flow_book *b, uint64_t time_ms, bool make) {
@@ -173,13 +188,10 @@ static bool after(uint64_t later, uint64_t earlier, uint64_t drift_ms) {
 
 uint8_t flow_broken(const struct flow *f, bool bulk, uint64_t drift_ms) {
     bool held = f->foreign > 0 || f->overdrawn > 0, named = f->unnamed > 0;
-    int64_t positive = 0;
-    for (uint32_t i = 0; i < f->holders_count && !bulk; i++) {
-        const struct holder *h = &f->holders[i];
-        if (h->n > 0) positive += h->n;
-        if (h->n < 0) *(h->due ? &named : &held) = true;
-    }
-    if (positive > 1) held = true;
+    for (uint32_t i = 0; i < f->holders_count && !bulk; i++)
+        held = held || (!f->holders[i].due && f->holders[i].n < 0);
+    if (!bulk && positive(f) > 1) held = true;
+    if (!bulk && open_due(f) < 0) named = true;
     bool time = (f->born_ms != 0 && f->first_ms != 0 && after(f->born_ms, f->first_ms, drift_ms)) ||
                 (f->destroyed_ms != 0 && after(f->last_ms, f->destroyed_ms, drift_ms));
     uint8_t bits = 0;

@@ -39,14 +39,13 @@ bool flow_close(struct flow_book *b, struct thing_value *value) MUST_USE;
 int64_t flow_held(const struct flow *f, struct span subject, bool due);
 /* n of an entry; what becomes 0 goes. */
 void flow_add(struct flow_book *b, struct span subject, bool due, int64_t n);
-/* Exactly one entry is positive and it is no due: whose. */
+/* SPEC L5, single holder: whose. */
 bool flow_single_holder(const struct flow *f, struct span *ret);
 
 /* SPEC L5. sign: 1, or -1 to undo. */
 void flow_make(struct flow_book *b, struct span subject, uint64_t time_ms, int sign);
 void flow_ship(struct flow_book *b, struct span subject, struct span receiver, int sign);
-void flow_receive(struct flow_book *b, struct span subject);
-void flow_receive_undo(struct flow_book *b, struct span subject);
+void flow_receive(struct flow_book *b, struct span subject, int sign);
 /* The same of bulk, where accounts hold the amounts: who made it, and how often that was told. */
 void flow_make_bulk(struct flow_book *b, struct span subject, uint64_t time_ms, int sign);
 /* Moves but make: first and last. */

@@ -124,10 +124,7 @@ static bool instance(const struct moving *m, struct told *x, struct flow_book *b
         flow_ship(b, m->subject, m->receiver, -m->sign);
         break;
     case MOVE_RECEIVE:
-        if (m->sign > 0)
-            flow_receive(b, m->subject);
-        else
-            flow_receive_undo(b, m->subject);
+        flow_receive(b, m->subject, m->sign);
         break;
     case MOVE_SHIP:
         if (m->sign > 0) leave(m, b);
@@ -179,16 +176,34 @@ int64_t moving_account(const struct moving *m, const struct bulk *b, enum accoun
     return account_read(m->g->t->run->now, &name);
 }
 
-/* Adds to an account, and counts the accounts of the lot that are below zero (SPEC L6). */
+static struct account_name due_of(const struct bulk *b, struct span who) {
+    return (struct account_name){who, ACCOUNT_DUE, b->lot->thing.canonical, b->unit};
+}
+
+/* SPEC L6: "unnamed counts its units of which OWED is above DUE of the empty subject" */
+static bool owes(const struct moving *m, const struct bulk *b) {
+    struct account_name owed = due_of(b, SPAN_EMPTY), open = owed;
+    owed.kind = ACCOUNT_OWED;
+    return account_read(m->g->t->run->now, &owed) > account_read(m->g->t->run->now, &open);
+}
+
+static int64_t below(int64_t amount) {
+    return amount < 0 ? -amount : 0;
+}
+
+static bool put(const struct moving *m, const struct account_name *name, int64_t amount, int64_t *ret_before, int64_t *ret_after) {
+    *ret_before = *ret_after = 0;
+    return amount == 0 || account_add(m->g->t, name, amount, ret_before, ret_after);
+}
+
+/* Adds to an account, and counts those of the lot that are below zero. */
 static bool add(const struct moving *m, const struct bulk *b, const struct account_name *name, int64_t amount) {
-    struct flow_book *book = telling_book(m->g, b->lot);
-    uint32_t *below = name->kind == ACCOUNT_DUE ? &book->flow.unnamed : &book->flow.overdrawn;
+    uint32_t *overdrawn = &telling_book(m->g, b->lot)->flow.overdrawn;
     int64_t before, after;
-    if (amount == 0) return true;
-    if (!account_add(m->g->t, name, amount, &before, &after)) return false;
+    if (!put(m, name, amount, &before, &after)) return false;
     if (name->kind == ACCOUNT_MADE) return true;
-    if (before >= 0 && after < 0) (*below)++;
-    if (before < 0 && after >= 0) (*below)--;
+    if (before >= 0 && after < 0) (*overdrawn)++;
+    if (before < 0 && after >= 0) (*overdrawn)--;
     return true;
 }
 
@@ -197,24 +212,22 @@ static bool add_own(const struct moving *m, const struct bulk *b, enum account_k
     return add(m, b, &name, amount);
 }
 
+/* SPEC L6: "OWED is the sum of what DUE of subjects that are not empty are below 0" */
 static bool add_due(const struct moving *m, const struct bulk *b, struct span who, int64_t amount) {
-    struct account_name name = {who, ACCOUNT_DUE, b->lot->thing.canonical, b->unit};
-    return add(m, b, &name, amount);
+    struct account_name name = due_of(b, who), owed = due_of(b, SPAN_EMPTY);
+    uint32_t *unnamed = &telling_book(m->g, b->lot)->flow.unnamed;
+    bool owed_before = owes(m, b);
+    int64_t before, after, ignored;
+    owed.kind = ACCOUNT_OWED;
+    if (!put(m, &name, amount, &before, &after)) return false;
+    if (who.len > 0 && !put(m, &owed, below(after) - below(before), &ignored, &ignored)) return false;
+    if (!owed_before && owes(m, b)) (*unnamed)++;
+    if (owed_before && !owes(m, b)) (*unnamed)--;
+    return true;
 }
 
-static int64_t part(int64_t there, int64_t wanted) {
-    if (there <= 0) return 0;
-    return there < wanted ? there : wanted;
-}
-
-/* SPEC L6: "q is taken from DUE(S) as far as that is positive, then from DUE of the empty subject likewise, the rest from DUE(S)" */
-static bool receive(const struct moving *m, const struct bulk *b) {
-    struct account_name open = {SPAN_EMPTY, ACCOUNT_DUE, b->lot->thing.canonical, b->unit};
-    if (m->sign < 0) return add_own(m, b, ACCOUNT_HELD, -b->amount) && add_due(m, b, m->subject, b->amount);
-    int64_t own = part(moving_account(m, b, ACCOUNT_DUE), b->amount),
-            others = part(account_read(m->g->t->run->now, &open), b->amount - own);
-    return add_own(m, b, ACCOUNT_HELD, b->amount) && add_due(m, b, SPAN_EMPTY, -others) &&
-           add_due(m, b, m->subject, others - b->amount);
+static bool receive(const struct moving *m, const struct bulk *b, int64_t q) {
+    return add_own(m, b, ACCOUNT_HELD, q) && add_due(m, b, m->subject, -q);
 }
 
 static bool inside(const struct moving *m, const struct bulk *b, int64_t amount) {
@@ -238,7 +251,7 @@ static bool bulk(const struct moving *m, const struct bulk *b, struct flow_book 
     case MOVE_UNSHIP:
         return add_own(m, b, ACCOUNT_HELD, q) && add_due(m, b, m->receiver, -q);
     case MOVE_RECEIVE:
-        return receive(m, b);
+        return receive(m, b, q);
     case MOVE_SHIP:
         return add_own(m, b, ACCOUNT_HELD, -q) && add_due(m, b, m->receiver, q);
     case MOVE_MAKE:

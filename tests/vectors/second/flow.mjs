@@ -77,6 +77,7 @@ function openFlow(list) {
   return f;
 }
 function closeFlow(f) {
+  cancel(f);
   const holders = [...f.holders].map(([key, n]) => [key.slice(1), key[0] === "1", n]);
   holders.sort((a, b) => byBytes(a[0], b[0]) || Number(a[1]) - Number(b[1]));
   if (holders.length > 8 || holders.some(([, , n]) => n > 100n || n < -100n) || f.made > 1000n || f.foreign > 1000n) refuse(53);
@@ -91,19 +92,22 @@ function add(f, kind, s, n) {
   if (sum === 0n) f.holders.delete(key);
   else f.holders.set(key, sum);
 }
-// A positive due of the empty subject and negative dues of others cancel.
-function settle(f) {
+// L5: due of the empty subject less what dues of others are below 0
+const open = (f) => [...f.holders].filter(([key, n]) => key[0] === "1" && (key === "1" || n < 0n)).reduce((a, [, n]) => a + n, 0n);
+const positives = (f) => [...f.holders].filter(([key, n]) => n > 0n && key !== "1");
+// Only when there are more than 8 entries.
+function cancel(f) {
   const owing = [...f.holders].filter(([key, n]) => key[0] === "1" && key !== "1" && n < 0n).map(([key]) => key.slice(1));
   for (const s of owing.sort(byBytes)) {
-    const open = due(f, ""), n = open < -due(f, s) ? open : -due(f, s);
-    if (open <= 0n) return;
+    const free = due(f, ""), n = free < -due(f, s) ? free : -due(f, s);
+    if (free <= 0n || f.holders.size <= 8) return;
     add(f, "1", "", -n);
     add(f, "1", s, n);
   }
 }
 function singleHolder(f) {
-  const positive = [...f.holders].filter(([, n]) => n > 0n);
-  return positive.length === 1 && positive[0][0][0] === "0" ? positive[0][0].slice(1) : null;
+  const found = positives(f);
+  return open(f) <= 0n && found.length === 1 && found[0][0][0] === "0" ? found[0][0].slice(1) : null;
 }
 
 // The things of one item and the lots that they concern. Nothing is written before `write`.
@@ -239,7 +243,6 @@ class Moving {
     const handOver = (sign, to) => {
       add(f, "0", s, -sign);
       add(f, "1", to, sign);
-      settle(f);
     };
     const takeIn = () => {
       add(f, "1", s, -1n);
@@ -277,14 +280,8 @@ class Moving {
         this.leave(f);
         return handOver(sign, this.receiver);
       case "receive":
-        if (sign < 0n) {
-          add(f, "0", s, -1n);
-          add(f, "1", s, 1n);
-        } else {
-          add(f, "1", due(f, s) <= 0n && due(f, "") > 0n ? "" : s, -1n);
-          add(f, "0", s, 1n);
-        }
-        return settle(f);
+        add(f, "0", s, sign);
+        return add(f, "1", s, -sign);
       case "make":
         return this.make(f);
       case "pack": {
@@ -317,14 +314,20 @@ class Moving {
     return this.ledger.get(ACCOUNT, this.account(who, kind, b))?.[6] ?? 0n;
   }
   addTo(who, kind, b, n) {
+    const f = this.telling.flow(b.x), DUE = 1n, MADE = 3n, OWED = 4n, below = (n) => (n < 0n ? -n : 0n);
     if (n === 0n) return;
-    const before = this.amount(who, kind, b), after = before + n, f = this.telling.flow(b.x);
+    const owes = () => this.amount("", OWED, b) > this.amount("", DUE, b), owed = owes();
+    const before = this.amount(who, kind, b), after = before + n;
     if (after > MOST || after < -MOST) refuse(53);
     this.ledger.put(ACCOUNT, this.account(who, kind, b), [1n, 1n, this.ledger.height, this.r.logIndex, 0n, 0n, after]);
-    if (kind === 3n) return;
-    const below = kind === 1n ? "unnamed" : "overdrawn";
-    if (before >= 0n && after < 0n) f[below] += 1n;
-    if (before < 0n && after >= 0n) f[below] -= 1n;
+    if (kind === MADE || kind === OWED) return;
+    if (kind === DUE) {
+      if (who !== "") this.addTo("", OWED, b, below(after) - below(before));
+      f.unnamed += BigInt(owes()) - BigInt(owed);
+      return;
+    }
+    if (before >= 0n && after < 0n) f.overdrawn += 1n;
+    if (before < 0n && after >= 0n) f.overdrawn -= 1n;
   }
   moveBulk(b, f) {
     const { subject: s, sign } = this, q = sign * b.q, HELD = 0n, DUE = 1n, INSIDE = 2n, MADE = 3n;
@@ -346,17 +349,9 @@ class Moving {
         this.addTo(s, HELD, b, -n);
         return this.addTo(this.receiver, DUE, b, n);
       }
-      case "receive": {
-        if (sign < 0n) {
-          this.addTo(s, HELD, b, q);
-          return this.addTo(s, DUE, b, -q);
-        }
-        const part = (n, most) => (n <= 0n ? 0n : n < most ? n : most);
-        const own = part(this.amount(s, DUE, b), q), open = part(this.amount("", DUE, b), q - own);
+      case "receive":
         this.addTo(s, HELD, b, q);
-        this.addTo("", DUE, b, -open);
-        return this.addTo(s, DUE, b, open - q);
-      }
+        return this.addTo(s, DUE, b, -q);
       case "pack":
         if (sign < 0n) return;
         this.addTo(s, HELD, b, -q);
@@ -480,12 +475,12 @@ function askAfter(telling, moving) {
   }
   for (const x of telling.named) {
     if (!x.moved) continue;
-    const f = telling.flow(x), bulk = x.kind === "lot", entries = bulk ? [] : [...f.holders];
-    const sum = entries.filter(([, n]) => n > 0n).reduce((a, [, n]) => a + n, 0n);
-    const below = (kind) => entries.some(([key, n]) => key[0] === kind && n < 0n);
+    const f = telling.flow(x), bulk = x.kind === "lot";
+    const all = positives(f).reduce((n, [, more]) => n + more, open(f) > 0n ? open(f) : 0n);
+    const below = !bulk && [...f.holders].some(([key, n]) => key[0] === "0" && n < 0n);
     let now = 0n;
-    if (f.foreign > 0n || below("0") || sum > 1n || f.overdrawn > 0n) now |= bitOf(1);
-    if ((below("1") || f.unnamed > 0n) && f.made + f.foreign > 0n) now |= bitOf(2);
+    if (f.foreign > 0n || below || f.overdrawn > 0n || (!bulk && all > 1n)) now |= bitOf(1);
+    if (((!bulk && open(f) < 0n) || f.unnamed > 0n) && f.made + f.foreign > 0n) now |= bitOf(2);
     const early = f.born !== 0n && f.first !== 0n && f.first + ledger.drift < f.born;
     if (early || (f.destroyed !== 0n && f.last > f.destroyed + ledger.drift)) now |= bitOf(7);
     for (const rule of [1, 2, 7]) if (now & bitOf(rule) && !(f.marks & bitOf(rule)) && refuses(ledger, rule)) refuse(CODES[rule]);
