@@ -121,7 +121,8 @@ static void a_piece_is_made_once(void **state) {
     (void)state;
     begin(&w);
     assert_int_equal(flow_say(&w, "farm1", "Object", 8, FLOW_EPCS("commissioning", "ADD", BOX)), OK_);
-    assert_int_equal(flow_say(&w, "farm1", "Transformation", 9, "'inputEPCList':['urn:x:leaves'],'outputEPCList':[" BOX "]"), OK_); /* told by its maker in another way */
+    /* told by its maker in another way */
+    assert_int_equal(flow_say(&w, "farm1", "Transformation", 9, "'inputEPCList':['urn:x:leaves'],'outputEPCList':[" BOX "]"), OK_);
     assert_true(marks(&w, FLOW_BOX) == 0 && flow_holds(&w, FLOW_BOX, "farm1") == 1);
     assert_int_equal(flow_say(&w, "farm2", "Object", 10, FLOW_EPCS("commissioning", "ADD", BOX)), OK_); /* a forger's */
     assert_int_equal(marks(&w, FLOW_BOX), flow_bit(FLOW_HELD));
