@@ -186,7 +186,7 @@ void shared_update(struct uv_node *n) {
 
 void host_fill(struct uv_node *n) {
     static const struct host_ops ops = {snapshot_acquire, snapshot_release, attested, pending, submit, status};
-    n->host = (struct host){.self = n, .ops = &ops, .genesis = n->genesis, .leaves = n->leaves, .scans = n->scans,
+    n->host = (struct host){.self = n, .ops = &ops, .genesis = n->genesis, .leaves = n->leaves, .scans = n->scans, .sealed = n->sealed,
                             .visitors = n->visitors,
                             .scans_anchored_by = span_text(n->config->scans_anchored_by)};
 }

@@ -5,6 +5,7 @@
 #include "ledger/apply.h"
 #include "node/replica_message.h"
 #include "node/uv_leaves.h"
+#include "node/uv_sealed.h"
 #include "storage/overlay.h"
 
 /* ---- verify (station 2): form and signature once, by present status likely to be accepted ---- */
@@ -188,6 +189,7 @@ static void commit_done(struct uv_job *job) {
     struct replica_input in = {.kind = REPLICA_COMMITTED, .sequence = height};
     node_input(n, &in);
     uv_leaves_committed(n->leaf_fetch);
+    uv_sealed_committed(n->deletions);
 }
 
 void node_commit(struct uv_node *n, const struct replica_output *out) {

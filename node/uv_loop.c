@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "node/uv_http.h"
 #include "node/uv_leaves.h"
+#include "node/uv_sealed.h"
 #include "node/uv_node.h"
 
 enum {
@@ -333,6 +334,7 @@ static void node_close(struct uv_node *n) {
         if (n->net != NULL) uv_net_flush(n->net);
     }
     uv_leaves_stop(n->leaf_fetch);
+    uv_sealed_stop(n->deletions);
     lanes_stop(n);
     uv_disk_close(n->disk);
     uv_http_free(n->http);
@@ -348,6 +350,7 @@ static void node_close(struct uv_node *n) {
 
 static void node_free(struct uv_node *n) {
     uv_leaves_free(n->leaf_fetch);
+    uv_sealed_free(n->deletions);
     node_jobs_free(n);
     execution_free(n->execution);
     for (size_t i = 0; i < n->executed.count; i++) executed_free(n->executed.list[i]);
@@ -356,6 +359,7 @@ static void node_free(struct uv_node *n) {
     if (n->store_open) store_close(n->store);
     leaves_close(n->leaves);
     scans_close(n->scans);
+    sealed_store_close(n->sealed);
     visitors_free(n->visitors);
     replica_free(n->replica);
     replica_outputs_free(n->outputs);

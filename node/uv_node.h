@@ -17,6 +17,7 @@
 #include "node/uv_work.h"
 #include "rpc/host.h"
 #include "storage/leaves.h"
+#include "storage/sealed.h"
 
 enum { UV_NODE_ERROR_BYTES = 1024 };
 
@@ -59,6 +60,7 @@ struct executed_list {
 
 struct uv_http;
 struct uv_leaves;
+struct uv_sealed;
 
 struct uv_node {
     uv_loop_t loop;
@@ -73,12 +75,14 @@ struct uv_node {
     struct leaves *leaves;
     struct visitors *visitors;
     struct scans *scans; /* NULL: its file cannot be used; the node goes on without */
+    struct sealed_store *sealed; /* NULL: the same */
     bool store_open, store_new; /* new: it was empty when this process came */
     struct execution *execution; /* of the executor's thread */
     struct uv_disk *disk;
     struct uv_net *net;
     struct uv_http *http;
     struct uv_leaves *leaf_fetch;
+    struct uv_sealed *deletions;
     struct uv_lane *verify, *execute, *commit, *read;
     struct replica *replica;
     struct replica_outputs *outputs;

@@ -14,6 +14,7 @@
 #include "node/replica_message.h"
 #include "node/uv_http.h"
 #include "node/uv_leaves.h"
+#include "node/uv_sealed.h"
 #include "node/uv_node.h"
 #include "storage/recover_ledger.h"
 #include "storage/store_leveldb.h"
@@ -170,6 +171,14 @@ static void scans_begin(struct uv_node *n) {
     if (n->scans == NULL) log_line(LOG_WARN, "scans.open", "reason=\"%s\"", why);
 }
 
+/* The same of what opens hidden values; what its disk holds of deleted ones, though, is then still there. */
+static void sealed_begin(struct uv_node *n) {
+    char path[CONFIG_PATH_BYTES], why[SEALED_ERROR_BYTES] = "the path is too long";
+    if (path_join(path, n->config->data_directory, "sealed.sqlite"))
+        n->sealed = sealed_store_open(path, &n->genesis->chain_id, 0, why);
+    if (n->sealed == NULL) log_line(LOG_ERROR, "sealed.open", "reason=\"%s\"", why);
+}
+
 /* ---- the replica and its memory of what it signed ---- */
 
 static void replica_open(struct uv_node *n, struct seed *seed) {
@@ -240,6 +249,7 @@ static void peers_open(struct uv_node *n) {
     struct uv_net_events events = {n, node_peer_who, node_peer_up, node_peer_message, node_peer_down};
     n->net = uv_net_new(&n->loop, &c, &events);
     n->leaf_fetch = uv_leaves_new(n);
+    n->deletions = uv_sealed_new(n);
 }
 
 static bool peers_listen(struct uv_node *n) {
@@ -278,6 +288,7 @@ bool node_open(struct uv_node *n) {
         return false;
     }
     scans_begin(n);
+    sealed_begin(n);
     replica_open(n, &seed);
     if (!journal_fold(n, &report)) return false;
     lanes_open(n);
@@ -285,5 +296,6 @@ bool node_open(struct uv_node *n) {
     uv_update_time(&n->loop); /* the checks above may have taken long */
     replica_begin(n, &report);
     shared_update(n);
+    uv_sealed_committed(n->deletions); /* what was told before this process came */
     return peers_listen(n) && http_listen(n);
 }

@@ -22,7 +22,7 @@ struct part {
     struct refusal refusal; /* err OK while all is well */
     uint32_t retry_after_ms;
     uint16_t status;
-    bool immutable;
+    bool immutable, unkept;
     struct buffer out;
     bool ask_pending;
     struct digest asked;

@@ -47,6 +47,12 @@ enum err write_pack_chunk(struct view *v);
 enum err write_scan(struct view *v);
 enum err read_scans(struct view *v);
 enum err read_scan_hour(struct view *v);
+enum err read_sealed_list(struct view *v);
+enum err read_sealed(struct view *v);
+enum err write_sealed(struct view *v);
+enum err write_sealed_keys(struct view *v);
+enum err read_sealed_key(struct view *v);
+enum err read_sealed_wrap(struct view *v);
 enum err read_codes(struct view *v);
 enum err read_openapi(struct view *v);
 

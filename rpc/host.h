@@ -16,6 +16,7 @@
 #include "storage/leaves.h"
 #include "rpc/visitor.h"
 #include "storage/scans.h"
+#include "storage/sealed.h"
 
 /* A view of the store at one visible height; nothing in it changes while it is held. */
 struct snapshot {
@@ -96,6 +97,8 @@ struct host {
     struct leaves *leaves;
     /* Tallies of scans, from any thread but the loop's (storage/scans.h). NULL: none are kept. */
     struct scans *scans;
+    /* What opens hidden values, from any thread but the loop's (storage/sealed.h). NULL: none is kept. */
+    struct sealed_store *sealed;
     /* Who may report how many of them. NULL: nobody is limited. */
     struct visitors *visitors;
     /* The subject that anchors them, for who watches; empty: not told. */

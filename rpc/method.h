@@ -124,6 +124,7 @@ struct view {
     struct buffer *out;
     uint16_t status;        /* 200 unless the handler says otherwise */
     bool immutable;         /* may be kept for ever */
+    bool unkept;            /* may be kept by no cache on the way */
     bool ask_pending;       /* FLOW_STATUS: nothing is known of it in this snapshot */
     struct digest asked;
 };

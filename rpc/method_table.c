@@ -332,6 +332,7 @@ SHAPE(node, "NodeStatus");
 
 #include "rpc/shapes_code.h"
 #include "rpc/shapes_scan.h"
+#include "rpc/shapes_sealed.h"
 
 static const struct shape_field code_fields[] = {
     UINT("code", "number", "编号"),
@@ -355,6 +356,7 @@ static const struct shape *const shapes[] = {
     &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &pack_leaves,
     &void_range, &pack, &pack_row, &pack_list, &claim, &piece, &code, &codes,
     &scan_taken, &scan_row, &scan_rules, &scan_warning, &scans, &hour_row, &scan_hour,
+    &sealed_tier, &sealed_list, &sealed_key,
 };
 
 const struct shape *shape_at(size_t i) {
@@ -520,6 +522,21 @@ static const struct method methods[] = {
     {"pack.chunk_put", PUT, "/v1/packs/{gtin}/{pack}/leaves/{chunk}", FLOW_WRITE, false, true, true, PACK_CHUNK_BYTES,
      bytes_types, PARAMS(pack_chunk_put_params), {FORM_JSON}, &pack_leaves, write_pack_chunk,
      "Give one chunk of a pack's leaves; taken when it is the pack's", "提交码包的一个叶子分块，与码包相符才受理"},
+    {"sealed.list", GET, "/v1/records/{id}/sealed", FLOW_READ, true, true, true, 0, NULL, PARAMS(sealed_list_params), {FORM_JSON},
+     &sealed_list, read_sealed_list, "Of which tiers a record hides values, and what opens them here", "记录含哪几级隐藏值、本节点持有什么"},
+    {"sealed.get", GET, "/v1/records/{id}/sealed/{tier}", FLOW_READ, false, true, true, 0, NULL, PARAMS(sealed_params), {FORM_BYTES},
+     NULL, read_sealed, "The sealed file of a record and tier", "记录某一级的密封文件"},
+    {"sealed.put", PUT, "/v1/records/{id}/sealed/{tier}", FLOW_WRITE, false, true, true, SEALED_FILE_BYTES_MAX, bytes_types,
+     PARAMS(sealed_put_params), {FORM_JSON}, &sealed_list, write_sealed, "Give the sealed file of a record and tier",
+     "提交记录某一级的密封文件"},
+    {"sealed.keys_put", PUT, "/v1/records/{id}/sealed/{tier}/keys", FLOW_WRITE, false, true, true, SEALED_KEYS_BYTES_MAX, bytes_types,
+     PARAMS(sealed_keys_params), {FORM_JSON}, &sealed_list, write_sealed_keys, "Give keys for it, each for one recipient",
+     "提交其密钥，每份只给一个接收者"},
+    {"sealed.key", GET, "/v1/records/{id}/sealed/{tier}/key", FLOW_READ, false, true, true, 0, NULL, PARAMS(sealed_params),
+     {FORM_JSON}, &sealed_key, read_sealed_key, "The key of tier 3", "第 3 级的密钥"},
+    {"sealed.wrap", POST, "/v1/records/{id}/sealed/{tier}/wrap", FLOW_READ, false, true, true, SEALED_REQUEST_BYTES_MAX, bytes_types,
+     PARAMS(sealed_wrap_params), {FORM_JSON}, &sealed_key, read_sealed_wrap, "The key of tiers 1 and 2 for whoever signed the request",
+     "第 1、2 级的密钥，只给签署请求者"},
     {"certificate.proof", GET, "/v1/certificates/{id}/proof", FLOW_READ, true, true, true, 0, NULL,
      PARAMS(certificate_params), {FORM_PROOF, FORM_JSON}, NULL, read_certificate_proof,
      "Proof of what a certificate says and whether it stands", "证书内容与是否有效的证明"},

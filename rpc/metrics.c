@@ -125,6 +125,16 @@ static void put_scans(struct view *v) {
            anchored_hour(v) / 1000);
 }
 
+static void put_sealed(struct view *v) {
+    struct sealed_totals t;
+    if (v->host->sealed == NULL) return;
+    sealed_totals(v->host->sealed, &t);
+    metric(v->out, GAUGE, "sealed_files", "Sealed files held: one for a record and tier with hidden values.", t.files);
+    metric(v->out, GAUGE, "sealed_bytes", "Bytes of them.", t.bytes);
+    metric(v->out, GAUGE, "sealed_keys", "Keys held, each for one recipient.", t.keys);
+    metric(v->out, COUNTER, "sealed_destroyed_total", "Sealed files destroyed since start.", t.destroyed);
+}
+
 enum err read_metrics(struct view *v) {
     struct host_status s = {0};
     v->host->ops->status(v->host->self, &s);
@@ -134,5 +144,6 @@ enum err read_metrics(struct view *v) {
     put_leaves(v->out, &s);
     put_http(v->out, &s);
     put_scans(v);
+    put_sealed(v);
     return OK;
 }

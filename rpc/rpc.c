@@ -134,7 +134,7 @@ static void part_read(struct rpc_call *c, struct part *p, struct view *v) {
     v->refusal = (struct refusal){.err = OK};
     v->out = &p->out;
     v->status = 200;
-    v->immutable = false;
+    v->immutable = v->unkept = false;
     v->ask_pending = false;
     buffer_free(&p->out);
     buffer_init(&p->out, RPC_ANSWER_BYTES_MAX);
@@ -143,6 +143,7 @@ static void part_read(struct rpc_call *c, struct part *p, struct view *v) {
     if (e == ERR_QUERY_UNKNOWN) e = ERR_RPC_NOT_FOUND;
     p->status = v->status;
     p->immutable = v->immutable;
+    p->unkept = v->unkept;
     p->ask_pending = v->ask_pending;
     p->asked = v->asked;
     p->retry_after_ms = v->retry_after_ms;
@@ -188,7 +189,8 @@ static void answer_rest(struct rpc_call *c, struct part *p) {
     *r = (struct http_response){.status = p->status, .content_type = form_media_type(p->form), .body = p->out};
     p->out = (struct buffer){0};
     headers_common(r);
-    http_response_header(r, "Cache-Control", p->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+    http_response_header(r, "Cache-Control",
+                         p->unkept ? "no-store" : p->immutable ? "public, max-age=31536000, immutable" : "no-cache");
     if (p->method->forms[1] != FORM_NONE) http_response_header(r, "Vary", "Accept");
 }
 

@@ -55,8 +55,8 @@ enum err sealed_held(struct sealed_store *s, const struct digest *wire_id, struc
 enum err sealed_delete(struct sealed_store *s, const struct digest *wire_id, uint8_t tiers, bool *ret_had) MUST_USE;
 /* Deletions below this size of the log were carried out. Never goes back. */
 uint64_t sealed_swept(struct sealed_store *s);
-/* deleted: something was told to be deleted since; then it is written down. */
-enum err sealed_swept_to(struct sealed_store *s, uint64_t size, bool deleted) MUST_USE;
+/* After some were: written down. */
+enum err sealed_swept_to(struct sealed_store *s, uint64_t size) MUST_USE;
 
 struct sealed_totals {
     uint64_t files, keys, bytes; /* held now; bytes: of sealed files */

@@ -460,13 +460,13 @@ uint64_t sealed_swept(struct sealed_store *s) {
     return swept;
 }
 
-enum err sealed_swept_to(struct sealed_store *s, uint64_t size, bool deleted) {
+enum err sealed_swept_to(struct sealed_store *s, uint64_t size) {
     enum err e = OK;
     lock(s);
     if (size > s->swept) {
-        sqlite3_stmt *st = deleted ? use(s, QUERY_SWEPT) : NULL;
+        sqlite3_stmt *st = use(s, QUERY_SWEPT);
         put_uint(st, 1, size);
-        if (deleted) e = done(st);
+        e = done(st);
         if (e == OK) s->swept = size;
     }
     unlock(s);

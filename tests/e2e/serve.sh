@@ -91,6 +91,7 @@ call record.status "{\"id\":\"$id\"}"
 call record.get "{\"id\":\"$id\"}"
 call record.epcis "{\"id\":\"$id\"}"
 call record.proof "{\"id\":\"$id\"}"
+call sealed.list "{\"id\":\"$id\"}"
 call thing.get "{\"identifier\":\"$thing\"}"
 call thing.trace "{\"identifier\":\"$thing\"}"
 call thing.proof "{\"identifier\":\"$thing\"}"
@@ -122,7 +123,7 @@ call node.status '{}'
 call node.codes '{}'
 # The table has no method that this list lacks: those without JSON-RPC are named here.
 jq -r '.paths[][] | .operationId' openapi | sort -u >named
-printf '%s\n' node.stream rpc openapi log.checkpoint log.tile health ready metrics \
+printf '%s\n' sealed.get sealed.put sealed.keys_put sealed.key sealed.wrap node.stream rpc openapi log.checkpoint log.tile health ready metrics \
     pack.hashes pack.hashes_put pack.chunk pack.chunk_put | cat - called | sort -u >known
 [ -z "$(comm -23 named known)" ] || fail "not called: $(comm -23 named known | tr '\n' ' ')"
 say "JSON-RPC: $(wc -l <called) methods answered"

@@ -254,12 +254,12 @@ static void nothing_comes_back(void **state) {
     struct sealed_of of = of_record(f, 1, TIER_DELETABLE);
     assert_int_equal(sealed_put(f->store, &of, file, 10), OK);
     assert_int_equal(sealed_delete(f->store, &of.wire_id, 4, &had), OK);
-    assert_int_equal(sealed_swept_to(f->store, 12, true), OK);
+    assert_int_equal(sealed_swept_to(f->store, 12), OK);
     assert_int_equal(sealed_put(f->store, &of, file, 11), ERR_BUSY);
     reopen(f, 0);
     assert_int_equal(sealed_swept(f->store), 12);
     assert_int_equal(sealed_put(f->store, &of, file, 11), ERR_BUSY);
-    assert_int_equal(sealed_swept_to(f->store, 5, true), OK);
+    assert_int_equal(sealed_swept_to(f->store, 5), OK);
     assert_int_equal(sealed_swept(f->store), 12);
     assert_int_equal(sealed_delete(f->store, &of.wire_id, 7, &had), OK);
     assert_false(had);
