@@ -116,16 +116,14 @@ static struct verdict run_items(struct run *run, const struct record *r, uint64_
                                                : rules_items(run, r, log_index);
 }
 
-/* Items that see the effects of those before them are tried on a layer of their own, which is kept only when all of them
- * took effect. */
+/* Items see the effects of those before them; all are undone when one of them is refused. */
 static struct verdict try_items(struct run *run, const struct record *r, uint64_t log_index) {
-    struct changes *layer = changes_new();
-    struct run inner;
-    run_begin(&inner, run->params, run->now, layer, run->height, run->time_ms, run->arena);
-    struct verdict v = run_items(&inner, r, log_index);
-    run_end(&inner);
-    if (v.code == RESULT_ACCEPTED) changes_merge(run->changes, layer);
-    changes_free(layer);
+    changes_try(run->changes);
+    struct verdict v = run_items(run, r, log_index);
+    if (v.code == RESULT_ACCEPTED)
+        changes_keep(run->changes);
+    else
+        changes_undo(run->changes);
     return v;
 }
 

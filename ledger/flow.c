@@ -11,17 +11,20 @@ void flow_open(struct flow_book *b, const struct thing_value *value) {
         b->holders[i] = f->holders[i];
     for (uint32_t i = 0; i < f->recalls_count; i++)
         b->recalls[i] = f->recalls[i];
+    for (uint32_t i = 0; i < f->told_count; i++)
+        b->told[i] = f->told[i];
     if (f->unit_chain.len == sizeof b->unit_chain.b)
         memcpy(b->unit_chain.b, f->unit_chain.data, sizeof b->unit_chain.b);
     f->holders = b->holders;
     f->recalls = b->recalls;
+    f->told = b->told;
 }
 
 static bool blank(const struct flow *f) {
     return f->maker.len == 0 && f->made == 0 && f->foreign == 0 && f->marks == 0 && f->parent.len == 0 &&
            f->packed_ms == 0 && f->born_ms == 0 && f->first_ms == 0 && f->last_ms == 0 && f->destroyed_ms == 0 &&
            f->unit_count == 0 && f->strays == 0 && f->overdrawn == 0 && f->unnamed == 0 && f->holders_count == 0 &&
-           f->recalls_count == 0;
+           f->recalls_count == 0 && f->told_count == 0;
 }
 
 /* SPEC L4: "more than 8 holders, n outside -100 to 100, made or foreign above 1,000 refuses the record (53)" */
@@ -213,6 +216,23 @@ bool flow_mark(struct flow_book *b, struct span recall, uint64_t ms) {
     f->recalls[at] = (struct recall_mark){recall, ms};
     f->recalls_count++;
     return true;
+}
+
+struct told_mark *flow_told(struct flow *f, const struct digest *event) {
+    for (uint32_t i = 0; i < f->told_count; i++)
+        if (memcmp(f->told[i].digest, event->b, TOLD_MARK_BYTES) == 0) return &f->told[i];
+    return NULL;
+}
+
+void flow_tell(struct flow_book *b, const struct digest *event) {
+    struct flow *f = &b->flow;
+    if (f->told_count == FLOW_TOLD_MAX) {
+        memmove(b->told, b->told + 1, (FLOW_TOLD_MAX - 1) * sizeof *b->told);
+        f->told_count--;
+    }
+    struct told_mark *mark = &b->told[f->told_count++];
+    memcpy(mark->digest, event->b, TOLD_MARK_BYTES);
+    mark->corrected = false;
 }
 
 bool flow_unmark(struct flow_book *b, struct span recall) {

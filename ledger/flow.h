@@ -27,6 +27,7 @@ struct flow_book {
     struct flow flow;
     struct holder holders[FLOW_HOLDERS_ROOM];
     struct recall_mark recalls[FLOW_RECALLS_MAX];
+    struct told_mark told[FLOW_TOLD_MAX];
     struct digest unit_chain;
     bool tangled;
 };
@@ -57,6 +58,9 @@ static inline uint8_t flow_bit(enum flow_rule rule) {
     return (uint8_t)(1u << (rule - 1));
 }
 bool flow_mark(struct flow_book *b, struct span recall, uint64_t ms); /* false when there is no room; one that is there stays */
+/* SPEC L7: adds a moving event to what is told of the thing; the oldest goes when there are 16. NULL when it is not there. */
+void flow_tell(struct flow_book *b, const struct digest *event);
+struct told_mark *flow_told(struct flow *f, const struct digest *event);
 bool flow_unmark(struct flow_book *b, struct span recall);            /* false when it is not there */
 
 #endif

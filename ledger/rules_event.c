@@ -235,31 +235,75 @@ static uint16_t unproduce(struct eventing *e, struct span author) {
     return RESULT_ACCEPTED;
 }
 
+/* SPEC L7: "Of types 2 and 3 in which an instance moves and no bulk: its *witness* is the first such instance" */
+static struct told *witness(struct eventing *e) {
+    struct told *found = NULL;
+    struct moving m = {.g = &e->g, .moves = &e->moves};
+    if (e->t->item->type == ITEM_TRANSFORMATION_EVENT) return NULL;
+    for (uint32_t i = 0; i < e->g.named && !found; i++)
+        if (telling_instance(&e->g.told[i]) && moving_of(&e->moves, &e->g.told[i])) found = &e->g.told[i];
+    for (uint32_t i = 0; i < e->t->item->things_count && found; i++) {
+        struct bulk b;
+        if (moving_bulk(&m, i, &b)) found = NULL;
+    }
+    return found;
+}
+
+static struct digest told_mark(struct span subject, const struct digest *item) {
+    uint8_t len = (uint8_t)subject.len;
+    struct span parts[] = {span_of(&len, 1), subject, span_of(item->b, sizeof item->b)};
+    return sha256_tagged("suyuan/told/v1", parts, 3);
+}
+
+/* The event that is corrected, if it was told and is not corrected yet: it is from now on. */
+static bool untell(struct eventing *e, struct span author, const struct digest *original, struct links_event *ret) {
+    struct told *w = witness(e);
+    *ret = (struct links_event){.subject = author};
+    if (w) {
+        struct digest event = told_mark(author, original);
+        struct told_mark *mark = flow_told(&telling_book(&e->g, w)->flow, &event);
+        if (!mark || mark->corrected) return false;
+        mark->corrected = true;
+        return true;
+    }
+    struct told_value v;
+    struct digest key = told_key(author, original);
+    if (!rules_value_get(e->t->run, &key, &told_value_type, &v) || v.state != STATE_ACTIVE) return false;
+    struct told_value next = {ITEM_VALUE(e->t, STATE_CORRECTED), .told = v.told, .item = v.item};
+    rules_value_put(e->t->run, &key, &told_value_type, &next);
+    ret->log_index = v.told;
+    ret->item = v.item;
+    return true;
+}
+
 /* SPEC L8: "An event with errorDeclaration is a correction of the event that is equal to it but for that field" */
 static uint16_t correct(struct eventing *e, struct span author, const struct digest *original) {
-    struct told_value v;
+    struct links_event event;
     if (author.len == 0) author = e->subject;
     if (!span_equal(author, e->subject) && !is_authority(e)) return RESULT_NOT_THEIR_EVENT;
-    struct digest key = told_key(author, original);
-    if (!e->moves.moving || !rules_value_get(e->t->run, &key, &told_value_type, &v) || v.state != STATE_ACTIVE)
-        return RESULT_ACCEPTED;
-    struct links_event event = {v.told, v.item, author};
+    if (!e->moves.moving || author.len > SUBJECT_ID_BYTES_MAX || !untell(e, author, original, &event)) return RESULT_ACCEPTED;
     /* SPEC S5: an end that is taken back */
     for (uint32_t i = 0; i < e->g.named; i++)
         if (moving_of(&e->moves, &e->g.told[i]) & 1u << MOVE_END) e->g.told[i].value.state = STATE_ACTIVE;
     uint16_t code = move(e, author, -1);
     if (code == RESULT_ACCEPTED) code = unproduce(e, author);
-    if (code != RESULT_ACCEPTED) return code;
-    struct told_value next = {ITEM_VALUE(e->t, STATE_CORRECTED), .told = v.told, .item = v.item};
-    rules_value_put(e->t->run, &key, &told_value_type, &next);
-    linked(e, &event, -1);
-    return RESULT_ACCEPTED;
+    if (code == RESULT_ACCEPTED) linked(e, &event, -1);
+    return code;
 }
 
 /* SPEC L7: "is there before, in whatever state, the event was told before" */
 static bool tell_once(struct eventing *e) {
+    struct told *w = witness(e);
+    const struct digest *item = &e->t->record->item_digests[e->t->index];
+    if (w) {
+        struct digest event = told_mark(e->subject, item);
+        struct flow_book *b = telling_book(&e->g, w);
+        if (flow_told(&b->flow, &event)) return false;
+        flow_tell(b, &event);
+        return true;
+    }
     struct told_value v;
-    struct digest key = told_key(e->subject, &e->t->record->item_digests[e->t->index]);
+    struct digest key = told_key(e->subject, item);
     if (rules_value_get(e->t->run, &key, &told_value_type, &v)) return false;
     struct told_value next = {ITEM_VALUE(e->t, STATE_ACTIVE), .told = e->t->log_index, .item = (uint16_t)e->t->index};
     rules_value_put(e->t->run, &key, &told_value_type, &next);

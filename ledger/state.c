@@ -22,6 +22,13 @@ struct order {
     size_t count;
 };
 
+/* What a change was before the try, when it was there already. */
+struct earlier {
+    size_t index;
+    struct span value;
+    bool deleted;
+};
+
 struct changes {
     struct arena arena;
     struct change *list; /* in order of first touch */
@@ -29,6 +36,10 @@ struct changes {
     uint32_t *slots; /* index + 1 into list; 0 is free */
     size_t slots_count;
     struct order *order;
+    bool trying;
+    size_t tried_from;       /* count when the try began */
+    struct earlier *earlier; /* in the order of their coming */
+    size_t earlier_count, earlier_cap;
 };
 
 bool reader_get(struct reader r, enum table table, struct span key, struct buffer *ret_value) {
@@ -72,6 +83,7 @@ void changes_free(struct changes *c) {
     free(c->slots);
     free(c->order->at);
     free(c->order);
+    free(c->earlier);
     free(c);
 }
 
@@ -117,9 +129,22 @@ static struct span keep(struct changes *c, struct span s) {
     return copy;
 }
 
+/* A change made before the try is about to be made anew. */
+static void remember(struct changes *c, size_t index) {
+    if (!c->trying || index >= c->tried_from) return;
+    if (c->earlier_count == c->earlier_cap) {
+        c->earlier_cap = c->earlier_cap ? c->earlier_cap * 2 : 64;
+        c->earlier = check_realloc(c->earlier, c->earlier_cap, sizeof *c->earlier);
+    }
+    c->earlier[c->earlier_count++] = (struct earlier){index, c->list[index].value, c->list[index].deleted};
+}
+
 static struct change *change_of(struct changes *c, enum table table, struct span key) {
     size_t slot = slot_of(c, table, key);
-    if (c->slots[slot]) return &c->list[c->slots[slot] - 1];
+    if (c->slots[slot]) {
+        remember(c, c->slots[slot] - 1);
+        return &c->list[c->slots[slot] - 1];
+    }
     c->order->count = 0;
     if ((c->count + 1) * 2 > c->slots_count) {
         slots_grow(c);
@@ -146,6 +171,35 @@ void changes_delete(struct changes *c, enum table table, struct span key) {
     struct change *at = change_of(c, table, key);
     at->deleted = true;
     at->value = SPAN_EMPTY;
+}
+
+void changes_try(struct changes *c) {
+    CHECK(!c->trying);
+    c->trying = true;
+    c->tried_from = c->count;
+    c->earlier_count = 0;
+}
+
+void changes_keep(struct changes *c) {
+    CHECK(c->trying);
+    c->trying = false;
+}
+
+/* The newest first: a table in which keys were entered one after the other is, without the last of them, what it was before it. */
+void changes_undo(struct changes *c) {
+    CHECK(c->trying);
+    c->trying = false;
+    while (c->count > c->tried_from) {
+        const struct change *last = &c->list[c->count - 1];
+        c->slots[slot_of(c, last->table, last->key)] = 0;
+        c->count--;
+    }
+    while (c->earlier_count > 0) {
+        const struct earlier *e = &c->earlier[--c->earlier_count];
+        c->list[e->index].value = e->value;
+        c->list[e->index].deleted = e->deleted;
+    }
+    c->order->count = 0;
 }
 
 const struct change *changes_find(const struct changes *c, enum table table, struct span key) {

@@ -65,6 +65,11 @@ size_t changes_count(const struct changes *c);
 size_t changes_bytes(const struct changes *c);
 /* Sorted on first use; i < changes_count. */
 const struct change *changes_at(struct changes *c, size_t i);
+/* From changes_try on, what is put or deleted can be undone as a whole, or kept. One try at a time. What is undone takes its memory with
+ * it only when the changes are freed. */
+void changes_try(struct changes *c);
+void changes_keep(struct changes *c);
+void changes_undo(struct changes *c);
 /* Adds all of `newer` to `older`, the newer winning: one batch for several blocks. */
 void changes_merge(struct changes *older, const struct changes *newer);
 /* A reader that sees `c` over `below`; both must outlive it. */

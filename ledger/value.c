@@ -35,6 +35,11 @@ static const struct field mark_fields[] = {
     CODEC_UINT(recall_mark, ms, 0, UINT64_MAX),
 };
 static const struct type mark_type = CODEC_TYPE(recall_mark, mark_fields);
+static const struct field told_mark_fields[] = {
+    CODEC_FIXED(told_mark, digest),
+    CODEC_BOOL(told_mark, corrected),
+};
+static const struct type told_mark_type = CODEC_TYPE(told_mark, told_mark_fields);
 static const struct field flow_fields[] = {
     CODEC_TEXT(flow, maker, 0, SUBJECT_ID_BYTES_MAX),
     CODEC_UINT(flow, made, 0, FLOW_MADE_MAX),
@@ -53,6 +58,7 @@ static const struct field flow_fields[] = {
     CODEC_UINT(flow, unnamed, 0, UINT32_MAX),
     CODEC_LIST(flow, holders, holders_count, &holder_type, 0, FLOW_HOLDERS_MAX),
     CODEC_LIST(flow, recalls, recalls_count, &mark_type, 0, FLOW_RECALLS_MAX),
+    CODEC_LIST(flow, told, told_count, &told_mark_type, 0, FLOW_TOLD_MAX),
 };
 static const struct type flow_type = CODEC_TYPE(flow, flow_fields);
 

@@ -86,6 +86,12 @@ struct recall_mark {
     struct span recall; /* a recall id, or a subject id and "/": by an event (SPEC L14) */
     uint64_t ms;        /* block time */
 };
+/* A moving event that was told, of which this thing is the witness (SPEC L7). */
+enum { TOLD_MARK_BYTES = 12 };
+struct told_mark {
+    uint8_t digest[TOLD_MARK_BYTES];
+    bool corrected;
+};
 /* What events did to a thing (SPEC L4). Times are 0 where there is none. */
 struct flow {
     struct span maker;
@@ -100,10 +106,13 @@ struct flow {
     uint32_t holders_count;
     struct recall_mark *recalls; /* rising by recall */
     uint32_t recalls_count;
+    struct told_mark *told; /* oldest first */
+    uint32_t told_count;
 };
 enum {
     FLOW_HOLDERS_MAX = 8,
     FLOW_RECALLS_MAX = 8,
+    FLOW_TOLD_MAX = 16,
     FLOW_MADE_MAX = 1000,
     FLOW_HELD_MAX = 100,
 };

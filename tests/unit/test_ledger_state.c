@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "ledger/state.h"
+#include "tests/unit/codec_random.h"
 
 static bool collect(void *context, struct span key, struct span value) {
     struct buffer *b = context;
@@ -106,11 +107,49 @@ static void many_keys_come_back_sorted(void **state) {
     changes_free(c);
 }
 
+/* Random tries over few keys, growth among them: what is undone leaves what was before, byte for byte and in the same places. */
+static void what_is_undone_was_never_there(void **state) {
+    (void)state;
+    struct rng r = {.state = 20261201};
+    struct changes *c = changes_new(), *kept = changes_new();
+    for (uint32_t round = 0; round < 400; round++) {
+        struct changes *tried = changes_new();
+        uint64_t writes = rng_below(&r, 60);
+        changes_try(c);
+        for (uint64_t i = 0; i < writes; i++) {
+            uint8_t key[2], value[4];
+            put_u16(key, (uint16_t)rng_below(&r, 50 + 4 * round));
+            put_u32(value, (uint32_t)rng_below(&r, 1000000));
+            bool deletes = rng_below(&r, 4) == 0;
+            for (int k = 0; k < 2; k++) {
+                struct changes *to = k ? tried : c;
+                if (deletes)
+                    changes_delete(to, TABLE_STATE, span_of(key, 2));
+                else
+                    changes_put(to, TABLE_STATE, span_of(key, 2), span_of(value, 4));
+            }
+        }
+        bool keeps = rng_below(&r, 3) > 0;
+        if (keeps) changes_merge(kept, tried);
+        (keeps ? changes_keep : changes_undo)(c);
+        changes_free(tried);
+        assert_int_equal(changes_count(c), changes_count(kept));
+        for (size_t i = 0; i < changes_count(c); i++) {
+            const struct change *x = changes_at(c, i), *y = changes_at(kept, i), *found = changes_find(c, TABLE_STATE, x->key);
+            assert_true(span_equal(x->key, y->key) && span_equal(x->value, y->value) && x->deleted == y->deleted);
+            assert_ptr_equal(found, x);
+        }
+    }
+    changes_free(c);
+    changes_free(kept);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_show_the_newest_row),
         cmocka_unit_test(a_scan_stops_when_told),
         cmocka_unit_test(many_keys_come_back_sorted),
+        cmocka_unit_test(what_is_undone_was_never_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,8 +34,8 @@ void chain_flow_fields(struct rng *r, struct buffer *out) {
 }
 
 void chain_flow_tell(struct chain_flow *f, struct world *w, struct rng *r, const char *author, struct span text) {
-    uint64_t place = rng_below(r, FLOW_TOLD_MAX);
-    if (place >= f->told_count && f->told_count < FLOW_TOLD_MAX) place = f->told_count++;
+    uint64_t place = rng_below(r, CHAIN_TOLD_MAX);
+    if (place >= f->told_count && f->told_count < CHAIN_TOLD_MAX) place = f->told_count++;
     if (place >= f->told_count) return;
     f->told[place] = world_keep(w, span_part(text, 0, text.len - 1));
     f->author[place] = author;
@@ -72,8 +72,8 @@ static void links_of(struct chain_flow *f, struct world *w, struct rng *r, const
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < count; k++) {
             if (!(things[i].roles & in) || !(things[k].roles & made)) continue;
-            uint64_t place = rng_below(r, FLOW_LINKS_MAX);
-            if (place >= f->links_count && f->links_count < FLOW_LINKS_MAX) place = f->links_count++;
+            uint64_t place = rng_below(r, CHAIN_LINKS_MAX);
+            if (place >= f->links_count && f->links_count < CHAIN_LINKS_MAX) place = f->links_count++;
             if (place < f->links_count)
                 f->links[place] = (struct chain_link){unit_of(w, &things[i]), unit_of(w, &things[k]), world_keep(w, buffer_span(&group))};
         }

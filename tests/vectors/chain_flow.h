@@ -6,17 +6,17 @@
 #include "tests/vectors/chain_parts.h"
 #include "trace/recall.h"
 
-enum { FLOW_TOLD_MAX = 32, FLOW_LINKS_MAX = 32 };
+enum { CHAIN_TOLD_MAX = 32, CHAIN_LINKS_MAX = 32 };
 
 /* Of a transformation that was accepted. */
 struct chain_link {
     struct span from, to, group;
 };
 struct chain_flow {
-    struct span told[FLOW_TOLD_MAX]; /* events as JSON, the last brace cut off */
-    const char *author[FLOW_TOLD_MAX];
+    struct span told[CHAIN_TOLD_MAX]; /* events as JSON, the last brace cut off */
+    const char *author[CHAIN_TOLD_MAX];
     uint32_t told_count;
-    struct chain_link links[FLOW_LINKS_MAX];
+    struct chain_link links[CHAIN_LINKS_MAX];
     uint32_t links_count;
     struct span recalls[8];
     uint32_t recalls_count;

@@ -68,12 +68,13 @@ function movesOf([type, fields, things]) {
 
 // L4
 const FIELDS = ["maker", "made", "foreign", "marks", "parent", "packed", "born", "first", "last", "destroyed", "units", "unitChain", "strays"];
-FIELDS.push("overdrawn", "unnamed", "holders", "recalls");
-const NOTHING = ["", 0n, 0n, 0n, "", 0n, 0n, 0n, 0n, 0n, 0n, Buffer.alloc(0), 0n, 0n, 0n, [], []];
+FIELDS.push("overdrawn", "unnamed", "holders", "recalls", "told");
+const NOTHING = ["", 0n, 0n, 0n, "", 0n, 0n, 0n, 0n, 0n, 0n, Buffer.alloc(0), 0n, 0n, 0n, [], [], []];
 function openFlow(list) {
   const from = list.length === 1 ? list[0] : NOTHING, f = Object.fromEntries(FIELDS.map((name, i) => [name, from[i]]));
   f.holders = new Map(f.holders.map(([subject, due, n]) => [`${due ? 1 : 0}${subject}`, n]));
   f.recalls = new Map(f.recalls);
+  f.told = [...f.told];
   return f;
 }
 function closeFlow(f) {
@@ -535,6 +536,30 @@ function link(telling, [type, fields], author, told, index, sign) {
 }
 
 const PIECES = ["", "H87", "EA", "PR", "NPR"];
+// L7: the entry of an event in what is remembered, and how to put it there anew; both null when nobody remembers.
+function memory(telling, moves, item, subject, digest) {
+  const { ledger, r, index } = telling, moving = new Moving(telling, moves, "", -1n);
+  const moves1 = (x) => isInstance(x) && [...x.roles].some((role) => moves.of.has(role));
+  const witness = item[0] !== 6n && moving.bulk().next().done ? telling.named.find(moves1) : undefined;
+  if (witness) {
+    const mark = L.tagged("told", Buffer.from([subject.length]), text(subject), digest).subarray(0, 12), f = telling.flow(witness);
+    const at = f.told.findIndex(([known]) => L.same(known, mark));
+    return {
+      state: at < 0 ? 0n : f.told[at][1] ? 2n : 1n,
+      tell: () => (f.told = [...f.told, [mark, false]].slice(-16)),
+      correct: () => (f.told[at] = [mark, true]),
+      place: [0n, 0n],
+    };
+  }
+  const key = encode([subject, digest]), old = ledger.get(TOLD, key), common = [ledger.height, r.logIndex, 0n, 0n];
+  return {
+    state: old ? old[1] : 0n,
+    tell: () => ledger.put(TOLD, key, [1n, 1n, ...common, r.logIndex, BigInt(index)]),
+    correct: () => ledger.put(TOLD, key, [1n, 2n, ...common, old[6], old[7]]),
+    place: old ? [old[6], old[7]] : null,
+  };
+}
+
 // L8
 function correct(telling, moves, item) {
   const { ledger, r } = telling, [type, fields, things] = item, declared = fields.get("errorDeclaration");
@@ -542,8 +567,10 @@ function correct(telling, moves, item) {
   const author = typeof named === "string" && named !== "" ? named : r.header.subject;
   if (author !== r.header.subject && !isAuthority(ledger, r.header.subject)) refuse(52);
   const rest = new Map([...fields].filter(([name]) => name !== "errorDeclaration"));
-  const key = encode([author, L.itemDigestWhole([type, rest, things])]), told = ledger.get(TOLD, key);
-  if (!moves.moving || !told || told[1] !== 1n) return;
+  if (!moves.moving) return;
+  const known = memory(telling, moves, item, author, L.itemDigestWhole([type, rest, things]));
+  if (known.state !== 1n) return;
+  known.correct();
   for (const x of telling.named) if ([...x.roles].some((role) => moves.of.get(role) === "end")) x.value[1] = 1n;
   const moving = new Moving(telling, moves, author, -1n);
   moving.run();
@@ -557,8 +584,7 @@ function correct(telling, moves, item) {
     const carried = PIECES.map((unit) => amount(ledger, of(1n, unit)) / MILLION).reduce((a, c) => (a > c ? a : c));
     if (after < amount(ledger, of(4n)) || carried < amount(ledger, of(3n, "")) / MILLION) refuse(25);
   }
-  ledger.put(TOLD, key, [1n, 2n, ledger.height, r.logIndex, 0n, 0n, told[6], told[7]]);
-  link(telling, item, author, told[6], told[7], -1n);
+  link(telling, item, author, ...known.place, -1n);
 }
 
 // One item of kind 1. Throws Refused.
@@ -572,9 +598,9 @@ export function event(ledger, r, index) {
 }
 function tell(ledger, r, index, telling, moves, item) {
   if (moves.moving) {
-    const key = encode([r.header.subject, r.digests[index]]);
-    if (ledger.get(TOLD, key)) return; // L7
-    ledger.put(TOLD, key, [1n, 1n, ledger.height, r.logIndex, 0n, 0n, r.logIndex, BigInt(index)]);
+    const known = memory(telling, moves, item, r.header.subject, r.digests[index]);
+    if (known.state !== 0n) return;
+    known.tell();
   }
   askBefore(telling, moves, item);
   if (moves.moving) {
