@@ -260,12 +260,13 @@ static struct span hide(struct problems *p, const struct digest *chain_id, const
     struct buffer out CLEANUP(buffer_free) = {0};
     struct opening *o = &ret->list[ret->count++];
     const struct opening *old = before ? openings_find(before, name) : NULL;
-    *o = (struct opening){.name = name, .value = value};
+    *o = (struct opening){.tier = TIER_DELETABLE, .value = value};
+    o->name = span_text(format(p->tool, "/fields/%.*s", (int)name.len, (const char *)name.data));
     if (old && span_equal(old->value, value))
         memcpy(o->salt, old->salt, sizeof o->salt);
     else
         random_bytes(o->salt, sizeof o->salt);
-    struct hidden hidden = {TIER_DELETABLE, opening_commitment(p->tool, chain_id, o)};
+    struct hidden hidden = {TIER_DELETABLE, opening_commitment(chain_id, o)};
     buffer_init(&out, 64);
     hidden_write(&hidden, &out);
     return keep(p->tool, &out);
@@ -334,7 +335,7 @@ void certificate_draft_complete(struct problems *p, const struct certificate_typ
                                 const struct digest *chain_id, const struct openings *before,
                                 struct certificate_draft *d, struct openings *ret) {
     struct certificate_issue *c = &d->issue;
-    *ret = (struct openings){.chain_id = *chain_id};
+    openings_begin(p->tool, chain_id, ret);
     if (c->producer.len == 0) c->producer = issuer;
     if (!d->has_from) c->from_ms = now_ms();
     if (!d->has_until && type->validity_ms > 0) c->until_ms = c->from_ms + type->validity_ms;

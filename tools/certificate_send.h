@@ -3,9 +3,11 @@
 #define TOOLS_CERTIFICATE_SEND_H
 
 #include "tools/desk.h"
+#include "tools/openings.h"
 
-/* directory: the outbox's, or NULL. An exit code; the complaint is printed. */
+/* directory: the outbox's, or NULL. openings: of hidden fields, which are then sealed and given to nodes; NULL: none.
+ * An exit code; the complaint is printed. */
 int certificate_send(struct tool *t, const char *directory, struct desk *d, const struct record_header *h,
-                     const struct item *item, const char *label) MUST_USE;
+                     const struct item *item, const char *label, const struct openings *openings) MUST_USE;
 
 #endif

@@ -62,18 +62,18 @@ static int openings_check(struct tool *t, const struct certificate_view *v, cons
                     shown(t, span_text(path)));
     for (uint32_t i = 0; i < v->openings.count; i++) {
         const struct opening *o = &v->openings.list[i];
-        struct digest d = opening_commitment(t, &v->chain_id, o);
+        struct digest d = opening_commitment(&v->chain_id, o);
         bool fits = false;
         for (uint32_t k = 0; k < v->issue.fields_count; k++) {
             struct hidden hidden;
             const struct certificate_entry *e = &v->issue.fields[k];
-            fits = fits || (span_equal(e->name, o->name) && hidden_read(e->value, &hidden) == OK &&
+            fits = fits || (span_equal(e->name, opening_field(o)) && hidden_read(e->value, &hidden) == OK &&
                             digest_equal(&hidden.commitment, &d));
         }
         if (!fits)
             return fail(t, EXIT_FALSE, "help cert show", "%s：字段 %s 与账本上的承诺值不符",
                         "%s: the field %s does not match its commitment on the ledger", shown(t, span_text(path)),
-                        shown(t, o->name));
+                        shown(t, opening_field(o)));
     }
     return EXIT_OK;
 }

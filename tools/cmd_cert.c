@@ -13,6 +13,7 @@
 #include "tools/desk.h"
 #include "tools/entry.h"
 #include "tools/map.h"
+#include "tools/sealing.h"
 #include "trace/certificate_words.h"
 
 enum { OPTION_REASON = OPTION_FIRST, OPTION_ISSUER, OPTION_PRODUCER, OPTION_THING };
@@ -162,7 +163,7 @@ static int run_list(struct tool *t, const struct arguments *a) {
 
 /* One item: to the outbox, to a node, until it is decided. */
 int certificate_send(struct tool *t, const char *directory, struct desk *d, const struct record_header *h,
-                     const struct item *item, const char *label) {
+                     const struct item *item, const char *label, const struct openings *openings) {
     struct buffer wire CLEANUP(buffer_free) = {0};
     struct outbox outbox;
     struct desk_sent sent;
@@ -170,7 +171,13 @@ int certificate_send(struct tool *t, const char *directory, struct desk *d, cons
     if (code) return code;
     buffer_init(&wire, RECORD_BYTES_MAX);
     desk_record(d, h, item, &wire);
-    return desk_send(d, &outbox, buffer_span(&wire), label, NULL, NULL, &sent);
+    struct sealing sealing = {.tool = t, .node = &d->node, .outbox = &outbox, .keys = &d->keys, .chain_id = d->genesis->chain_id};
+    bool hides = openings != NULL && openings->count > 0 && outbox.directory != NULL;
+    if (hides) code = sealing_keep(&sealing, buffer_span(&wire), openings->list, openings->count);
+    if (code == EXIT_OK) code = desk_send(d, &outbox, buffer_span(&wire), label, NULL, NULL, &sent);
+    if (!hides) return code;
+    int given = code == EXIT_REFUSED ? sealing_forget(&outbox, buffer_span(&wire)) : sealing_flush(t, &d->node, &outbox);
+    return code ? code : given;
 }
 
 static int run_revoke(struct tool *t, const struct arguments *a) {
@@ -188,7 +195,7 @@ static int run_revoke(struct tool *t, const struct arguments *a) {
     struct item item = {.type = ITEM_CERTIFICATE_REVOKED, .fields = buffer_span(&fields)};
     int code = desk_open(t, a, true, &d);
     return code ? code : certificate_send(t, argument(a, OPTION_OUTBOX), &d, &h, &item,
-                                          format(t, "%s %s", t->command->name, a->words[0]));
+                                          format(t, "%s %s", t->command->name, a->words[0]), NULL);
 }
 
 /* clang-format off: one a line */

@@ -160,7 +160,7 @@ static int openings_before(struct tool *t, const char *path, struct span id, str
 static int openings_keep(struct tool *t, const char *path, const struct openings *before, struct openings *now) {
     bool same = before->count == now->count;
     for (uint32_t i = 0; i < now->count; i++) {
-        const struct opening *old = openings_find(before, now->list[i].name);
+        const struct opening *old = openings_find(before, opening_field(&now->list[i]));
         same = same && old && memcmp(old->salt, now->list[i].salt, sizeof old->salt) == 0;
     }
     if (now->count == 0 || same) return EXIT_OK;
@@ -209,10 +209,10 @@ static int run_issue(struct tool *t, const struct arguments *a) {
     code = item_check(t, &item, label);
     if (code == EXIT_OK) code = openings_keep(t, path, &before, &openings);
     if (code) return code;
-    code = certificate_send(t, argument(a, OPTION_OUTBOX), &d, &h, &item, file ? file : id);
+    code = certificate_send(t, argument(a, OPTION_OUTBOX), &d, &h, &item, file ? file : id, &openings);
     if (openings.count > 0 && code != EXIT_REFUSED)
-        remark(t, "打开隐藏字段的文件：%s（只有持有它的人能出示这些字段；删除即删去）\n",
-               "what opens the hidden fields: %s (only who has it can show them; deleting it deletes them)\n",
+        remark(t, "打开隐藏字段的文件：%s；节点上的以 suyuan delete 删去\n",
+               "what opens the hidden fields: %s; what nodes hold of it goes with suyuan delete\n",
                shown(t, span_text(path)));
     if (code == EXIT_OK)
         remark(t, "接着试：suyuan cert show %s\n", "try: suyuan cert show %s\n", shell_word(t, id));

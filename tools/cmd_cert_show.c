@@ -65,7 +65,7 @@ static void view_json(const struct certificate_view *v) {
     emit_list(&j);
     for (uint32_t i = 0; i < v->openings.count; i++) {
         emit_object(&j);
-        emit_key_text(&j, "name", v->openings.list[i].name);
+        emit_key_text(&j, "name", opening_field(&v->openings.list[i]));
         emit_key_value(&j, "value", v->openings.list[i].value);
         emit_object_end(&j);
     }

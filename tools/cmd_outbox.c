@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "tools/commands.h"
+#include "tools/sealing.h"
 #include "tools/sender.h"
 
 enum { OPTION_WAIT = 'w', OPTION_OUTBOX = OPTION_FIRST, OPTION_TIMEOUT };
@@ -84,7 +85,10 @@ static int run_flush(struct tool *t, const struct arguments *a) {
     }
     if (t->json) sender_json_end(&s, 0);
     sender_summary(&s);
-    return code ? code : sender_code(&s);
+    if (code == EXIT_OK) code = sender_code(&s);
+    if (box.directory == NULL) return code;
+    int given = sealing_flush(t, &node, &box);
+    return code ? code : given;
 }
 
 static const struct example_row list_examples[] = {

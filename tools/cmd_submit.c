@@ -21,6 +21,8 @@ enum {
     OPTION_TIMEOUT,
     OPTION_EXPIRES,
     OPTION_OUTBOX,
+    OPTION_HIDE,
+    OPTION_TO,
 };
 enum { TIMEOUT_MS = 30 * 1000, EXPIRES_MS = 3 * 24 * 3600 * 1000 };
 
@@ -30,6 +32,8 @@ struct submission {
     struct sender sender;
     struct parcel parcel;
     struct buffer wire;
+    struct hider hider;
+    struct sealing sealing;
     bool check;                 /* only check the documents */
     uint64_t batch, expires_ms; /* as given; 0: the default */
 };
@@ -48,6 +52,10 @@ static int record_finish(struct submission *s) {
     }
     int code = EXIT_OK;
     const struct packer *p = &s->packer;
+    /* What opens the hidden values is on the disk before the record is anywhere. */
+    if (s->hider.openings.count > 0)
+        code = sealing_keep(&s->sealing, buffer_span(&s->wire), s->hider.openings.list, s->hider.openings.count);
+    if (code) return code;
     if (!parcel_fits(&s->parcel, s->wire.len, p->sources, p->sources_count)) code = parcel_send(s);
     if (code) return code;
     enum err e = parcel_add(&s->parcel, buffer_span(&s->wire), p->sources, p->sources_count);
@@ -141,6 +149,7 @@ static int run_records(struct submission *s, const struct arguments *a, const st
                     "--expires is longer than the ledger's %" PRIu64 " ms", longest);
     packer_init(&s->packer, s->tool, &g->params, keys, subject);
     s->packer.batch = (uint32_t)s->batch;
+    if (s->hider.rules_count > 0) s->packer.hider = &s->hider;
     s->packer.lifetime_ms = lifetime;
     parcel_init(&s->parcel);
     buffer_init(&s->wire, RECORD_BYTES_MAX);
@@ -149,11 +158,40 @@ static int run_records(struct submission *s, const struct arguments *a, const st
     if (s->tool->json) sender_json_end(&s->sender, s->packer.refused);
     if (code == EXIT_OK || s->sender.signed_count > 0) sender_summary(&s->sender);
     if (code == EXIT_OK) code = sender_code(&s->sender);
+    if (s->packer.hider != NULL && s->sender.committed > 0) {
+        int given = sealing_flush(s->tool, s->sender.node, s->sender.outbox);
+        code = code ? code : given;
+    }
     if (code == EXIT_OK && s->packer.refused > 0) code = EXIT_REFUSED;
     if (s->packer.refused > 0) refused_next(s->tool);
     buffer_free(&s->wire);
     parcel_free(&s->parcel);
     packer_free(&s->packer);
+    return code;
+}
+
+/* --hide and --to: what is hidden, and who may read it. */
+static int hide_begin(struct submission *s, const struct arguments *a, const struct genesis *g, const struct keypair *keys) {
+    struct tool *t = s->tool;
+    uint32_t at = 0, partners = 0;
+    int code = EXIT_OK;
+    s->hider = (struct hider){.tool = t, .chain_id = g->chain_id};
+    for (const char *text; code == EXIT_OK && (text = argument_next(a, OPTION_HIDE, &at)) != NULL;)
+        code = hider_read(&s->hider, text);
+    if (code || s->hider.rules_count == 0) return code;
+    if (s->sender.outbox->directory == NULL)
+        return fail(t, EXIT_USAGE, "help submit", "--hide 需要发件箱：打开隐藏值的内容先保存在那里",
+                    "--hide needs the outbox: what opens hidden values is kept there first");
+    openings_begin(t, &g->chain_id, &s->hider.openings);
+    s->sealing = (struct sealing){.tool = t, .node = s->sender.node, .outbox = s->sender.outbox, .keys = keys, .chain_id = g->chain_id};
+    at = 0;
+    for (const char *text; code == EXIT_OK && (text = argument_next(a, OPTION_TO, &at)) != NULL; partners++)
+        code = sealing_reader(&s->sealing, TIER_PARTNER, text);
+    if (code == EXIT_OK && partners == 0 && hider_has(&s->hider, TIER_PARTNER))
+        return fail(t, EXIT_USAGE, "member list", "缺少 --to：哪个主体可以读 partner 级的值",
+                    "--to is missing: which subject may read the values of tier partner");
+    if (code == EXIT_OK && hider_has(&s->hider, TIER_REGULATOR)) code = sealing_regulators(&s->sealing);
+    s->sender.wait = true; /* nodes take them for records that are committed */
     return code;
 }
 
@@ -185,6 +223,7 @@ static int run_submit(struct tool *t, const struct arguments *a) {
                                .outbox = &outbox,
                                .wait = argument(a, OPTION_WAIT) != NULL,
                                .timeout_ms = timeout_ms};
+    if (code == EXIT_OK) code = hide_begin(&s, a, g, &keys);
     if (code == EXIT_OK) code = run_records(&s, a, g, &keys, subject);
     genesis_free(g);
     return code;
@@ -204,6 +243,9 @@ static const struct option_row options[] = {
      "after which time the record is void (default 3d)"},
     {"outbox", OPTION_OUTBOX, "DIR", "未决记录的保存目录；none 不保存（环境变量 SUYUAN_OUTBOX）",
      "where undecided records are kept; none: nowhere (SUYUAN_OUTBOX)"},
+    {"hide", OPTION_HIDE, "FIELD=TIER,...", "隐藏字段：partner 贸易伙伴、regulator 监管、public 公开但可删除；可重复",
+     "hide fields: partner, regulator, or public (but deletable); may be repeated"},
+    {"to", OPTION_TO, "ID", "谁可以读 partner 级的值；可重复", "who may read the values of tier partner; may be repeated"},
     {"check", OPTION_CHECK, NULL, "只检查文档，不签名、不发送",
      "only check the documents: sign nothing, send nothing"},
     CHAIN_OPTIONS,
@@ -215,6 +257,8 @@ static const struct example_row examples[] = {
     {"submit --check events/", "先检查一个目录的全部文档", "check a whole directory first"},
     {"submit --key shanfu.key --batch 100 capture.jsonl", "JSON 行文件：每 100 个事件签名一次",
      "JSON lines: one signature per 100 events"},
+    {"submit --key shanfu.key --hide price=partner,contact=public --to lucheng.wuma-fruit delivery.json",
+     "隐藏价格（只有买方能读）与联系方式（可删除）", "hide a price, for its buyer only, and a contact, which can be deleted"},
     {"submit --key shanfu.key -", "读标准输入", "read standard input"},
     {NULL, NULL, NULL},
 };
@@ -230,11 +274,15 @@ const struct command cmd_submit = {
     .more_zh = "接受 EPCIS 2.0 的文档、查询文档、单个事件（须自带 @context）和 JSON "
                "行。不合格的文档被拒绝并指明文件、字段和规则，其余照常提交。\n"
                "已签名而未决的记录先写入发件箱再发送；断网、断电之后用 suyuan outbox flush "
-               "续发。同样的字节重发无害。",
+               "续发。同样的字节重发无害。\n"
+               "隐藏的值在账本上只有承诺值；打开它的内容加密后交给 --node 所列的每个节点（先存于发件箱，"
+               "到有节点收下为止）。字段写名称（事件中唯一）或指针：/ilmd/price。",
     .more_en = "Takes EPCIS 2.0 documents, query documents, bare events (with their own @context) "
                "and JSON lines. A document that is not in order is\n"
                "refused with file, field and rule; the others go on. What is signed is kept in the "
                "outbox before it is sent: after an outage\n"
-               "suyuan outbox flush sends it again. Sending the same bytes twice is harmless.",
+               "suyuan outbox flush sends it again. Sending the same bytes twice is harmless.\n"
+               "A hidden value stands on the ledger as a commitment; what opens it is encrypted and given to every --node, from the\n"
+               "outbox, where it stays until one of them has it. A field is a name that is unique in the event, or a pointer: /ilmd/price.",
     .run = run_submit,
 };

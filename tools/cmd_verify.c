@@ -6,6 +6,8 @@
 #include "tools/commands.h"
 #include "tools/statement.h"
 
+enum { OPTION_OPENINGS = OPTION_FIRST };
+
 static int run_verify(struct tool *t, const struct arguments *a) {
     struct buffer bundle CLEANUP(buffer_free) = {0};
     struct digest chain_id;
@@ -15,9 +17,16 @@ static int run_verify(struct tool *t, const struct arguments *a) {
     buffer_init(&bundle, PROOF_BYTES_MAX);
     code = file_read(t, path, &bundle);
     return code ? code
-                : proof_report(t, path, buffer_span(&bundle), &chain_id, chain_genesis_hint(t, a), NULL);
+                : proof_report(t, path, buffer_span(&bundle), &chain_id, chain_genesis_hint(t, a), NULL,
+                               argument(a, OPTION_OPENINGS));
 }
 
+static const struct option_row options[] = {
+    {"openings", OPTION_OPENINGS, "FILE", "打开隐藏值的文件；与证明所披露的承诺值核对",
+     "what opens hidden values; checked against the commitments that the proof discloses"},
+    CHAIN_OPTIONS,
+    {NULL, 0, NULL, NULL, NULL},
+};
 static const struct example_row examples[] = {
     {"verify box.syp --genesis genesis", "离线验证；创世文件给出链编号",
      "check it offline; the genesis file gives the chain id"},
@@ -26,6 +35,8 @@ static const struct example_row examples[] = {
     {"proof get thing https://id.gs1.org/01/06901234567892/21/0001 -o - | suyuan verify - "
      "--genesis genesis",
      "取得后立即验证", "check it as it comes"},
+    {"verify record.syp --openings price.json --genesis genesis", "连同打开的隐藏值一起核对",
+     "with the hidden values that were opened"},
     {NULL, NULL, NULL},
 };
 const struct command cmd_verify = {
@@ -35,7 +46,7 @@ const struct command cmd_verify = {
     .words_max = 1,
     .zh = "离线验证证明文件",
     .en = "check a proof, offline",
-    .options = chain_options,
+    .options = options,
     .examples = examples,
     .more_zh = "证明为真时用文字说明它证明了什么，并返回 0；为假时指出哪里不符，并返回 "
                "4。任何一个字节被改动，证明即为假。",

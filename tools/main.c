@@ -13,6 +13,8 @@ static const struct command *const commands[] = {
     &cmd_outbox_list,
     &cmd_outbox_flush,
     &cmd_record_show,
+    &cmd_open,
+    &cmd_delete,
     &cmd_trace,
     &cmd_proof_get,
     &cmd_verify,

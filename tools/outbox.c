@@ -95,25 +95,28 @@ int outbox_load(struct outbox *o, const char *name, struct parcel *ret) {
     return EXIT_OK;
 }
 
-static int is_parcel(const struct dirent *entry) {
-    size_t n = strlen(entry->d_name), m = strlen(suffix);
-    return entry->d_name[0] != '.' && n > m && strcmp(entry->d_name + n - m, suffix) == 0;
+static bool ends_with(const char *name, const char *ending) {
+    size_t n = strlen(name), m = strlen(ending);
+    return name[0] != '.' && n > m && strcmp(name + n - m, ending) == 0;
 }
 
 int outbox_names(struct outbox *o, const char ***ret_names, uint32_t *ret_count) {
+    return outbox_names_of(o, suffix, ret_names, ret_count);
+}
+
+int outbox_names_of(struct outbox *o, const char *ending, const char ***ret_names, uint32_t *ret_count) {
     struct dirent **entries = NULL;
     *ret_count = 0;
     if (o->directory == NULL) return EXIT_OK;
-    int n = scandir(o->directory, &entries, is_parcel, alphasort);
+    int n = scandir(o->directory, &entries, NULL, alphasort);
     if (n < 0) return fail_file(o->tool, "help outbox", o->directory);
     const char **names = arena_alloc(&o->tool->arena, (size_t)n + 1, sizeof *names);
     CHECK(names != NULL);
     for (int i = 0; i < n; i++) {
-        names[i] = format(o->tool, "%s", entries[i]->d_name);
+        if (ends_with(entries[i]->d_name, ending)) names[(*ret_count)++] = format(o->tool, "%s", entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
     *ret_names = names;
-    *ret_count = (uint32_t)n;
     return EXIT_OK;
 }

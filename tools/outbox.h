@@ -24,6 +24,8 @@ int outbox_open(struct tool *t, const char *directory, struct outbox *ret) MUST_
 int outbox_keep(struct outbox *o, struct parcel *p) MUST_USE;
 int outbox_load(struct outbox *o, const char *name, struct parcel *ret) MUST_USE;
 /* File names, oldest first; in the tool's arena. */
+/* The same of files with another ending. */
+int outbox_names_of(struct outbox *o, const char *ending, const char ***ret_names, uint32_t *ret_count) MUST_USE;
 int outbox_names(struct outbox *o, const char ***ret_names, uint32_t *ret_count) MUST_USE;
 
 #endif

@@ -54,17 +54,23 @@ enum packer_next packer_add(struct packer *p, const char *label, struct span tex
      * next. */
     enum err e = epcis_parse(text, &p->arena, &items, &refusal);
     if (e == ERR_TOO_LARGE && p->items_count > 0) return PACKER_FULL;
+    uint32_t opened = p->hider ? p->hider->openings.count : 0;
+    if (e == OK && p->hider) e = hider_apply(p->hider, items.list, items.count, p->items_count, &p->arena, &refusal);
     size_t size = e == OK ? items_size(&items) : 0;
     if (e == OK && size > body_max(p)) e = refusal_set(&refusal, ERR_RECORD_SIZE, "%s", "");
     if (e == OK && items.count > items_max(p))
         e = refusal_set(&refusal, ERR_RECORD_ITEMS, "%s", "");
+    if (e != OK && p->hider) p->hider->openings.count = opened;
     if (e != OK) return refuse(p, label, &refusal);
     uint32_t envelope = items.list[0].type == ITEM_ENVELOPE ? 1 : 0,
              events = items.count - envelope;
     bool fits = p->items_count + items.count <= items_max(p) &&
                 p->items_bytes + size <= body_max(p) && p->batch != 0 &&
                 p->events_count + events <= p->batch;
-    if (p->items_count > 0 && !fits) return PACKER_FULL;
+    if (p->items_count > 0 && !fits) {
+        if (p->hider) p->hider->openings.count = opened; /* it is read again for the next record */
+        return PACKER_FULL;
+    }
     struct span copy = arena_copy(&p->arena, span_text(label));
     p->sources[p->sources_count++] = (struct parcel_source){
         .label = copy, .first_item = p->items_count, .first_event = p->items_count + envelope};
@@ -94,6 +100,7 @@ bool packer_sign(struct packer *p, struct buffer *ret_wire) {
 
 void packer_next_record(struct packer *p) {
     arena_reset(&p->arena);
+    if (p->hider) p->hider->openings.count = 0;
     p->items_count = p->events_count = p->sources_count = 0;
     p->items_bytes = 0;
 }

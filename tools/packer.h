@@ -7,6 +7,7 @@
 #define TOOLS_PACKER_H
 
 #include "tools/parcel.h"
+#include "tools/sealing.h"
 #include "trace/epcis.h"
 
 struct packer {
@@ -15,6 +16,7 @@ struct packer {
     struct keypair keys;
     struct span subject;
     uint64_t lifetime_ms;
+    struct hider *hider; /* NULL: nothing is hidden */
     uint32_t batch; /* events per signature; 0: one record per document */
     uint64_t documents, events, refused;
     /* The record being filled. */

@@ -44,6 +44,6 @@ int proof_ask(struct node *n, const struct arguments *a, const struct proof_kind
     if (kind->question != PROOF_CERTIFICATE && identifier_canonical(asked.identifier, &canonical, &ignored) == OK)
         asked.identifier = buffer_span(&canonical);
     code = node_get(n, proof_path(t, kind, word), PROOF_ACCEPT, next);
-    if (code == EXIT_OK) code = proof_report(t, word, buffer_span(&n->answer.body), &chain_id, chain_genesis_hint(t, a), &asked);
+    if (code == EXIT_OK) code = proof_report(t, word, buffer_span(&n->answer.body), &chain_id, chain_genesis_hint(t, a), &asked, NULL);
     return code ? code : asked.bad ? EXIT_FALSE : EXIT_OK;
 }

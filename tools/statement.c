@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "ledger/value.h"
 #include "tools/act_draft.h"
+#include "tools/opened.h"
 #include "tools/timeline.h"
 #include "tools/words.h"
 
@@ -269,9 +270,10 @@ static void signers_print(struct tool *t, const struct statement *s) {
 }
 
 int proof_report(struct tool *t, const char *label, struct span bundle,
-                 const struct digest *chain_id, const char *genesis, struct proof_asked *asked) {
+                 const struct digest *chain_id, const char *genesis, struct proof_asked *asked, const char *openings) {
     struct arena arena CLEANUP(arena_free) = {0};
     struct statement s;
+    struct openings opened = {.count = 0};
     arena_init(&arena, PROOF_ARENA_BYTES);
     enum err e = proof_verify(bundle, chain_id, &arena, &s);
     if (e != OK) {
@@ -285,17 +287,33 @@ int proof_report(struct tool *t, const char *label, struct span bundle,
                     "%s: the proof is true but answers another question: the node is not to be trusted",
                     shown(t, span_text(label)));
     if (asked != NULL) asked->bad = s.question == PROOF_CODE && (s.code.state != CODE_ISSUED || s.code.voided);
+    int code = openings != NULL ? openings_verify(t, openings, &s, &opened) : EXIT_OK;
+    if (code) return code;
     if (t->json) {
-        struct buffer out CLEANUP(buffer_free) = {0};
+        struct buffer out CLEANUP(buffer_free) = {0}, more CLEANUP(buffer_free) = {0};
+        struct emit j;
         buffer_init(&out, 64 << 20);
         buffer_text(&out, "{\"true\":true,\"statement\":");
         statement_json(&s, &out);
+        if (openings != NULL) {
+            buffer_init(&more, OPENINGS_BYTES_MAX);
+            emit_begin(&j, &more);
+            emit_object(&j);
+            openings_emit(&j, &opened);
+            emit_object_end(&j);
+            emit_end(&j);
+            buffer_text(&out, ",\"opened\":");
+            buffer_append_span(&out, buffer_span(&more));
+        }
         buffer_text(&out, "}");
         json_print(&out);
         return EXIT_OK;
     }
     statement_print(t, label, &s);
     records_print(t, &s);
+    if (openings != NULL) say(t, "\n打开的隐藏值，都与其承诺值相符：\n", "\nHidden values that were opened; each matches its commitment:\n");
+    for (uint32_t i = 0; i < opened.count; i++)
+        opening_print(t, &opened.list[i]);
     status_print(t, &s);
     signers_print(t, &s);
     return EXIT_OK;

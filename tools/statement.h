@@ -13,8 +13,9 @@ struct proof_asked {
 };
 
 /* Verifies the bundle and prints the statement, or why it is false. Returns EXIT_OK or EXIT_FALSE.
- * `label`: what to call it; `genesis`: the genesis file, for the next command; `asked`: NULL for whatever it proves. */
+ * `label`: what to call it; `genesis`: the genesis file, for the next command; `asked`: NULL for whatever it proves.
+ * `openings`: a file that opens hidden values of what is disclosed (opened.h), or NULL. */
 int proof_report(struct tool *t, const char *label, struct span bundle,
-                 const struct digest *chain_id, const char *genesis, struct proof_asked *asked) MUST_USE;
+                 const struct digest *chain_id, const char *genesis, struct proof_asked *asked, const char *openings) MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "tools/map.h"
+#include "tools/openings.h"
 #include "tools/words.h"
 #include "trace/event.h"
 #include "trace/identifier.h"
@@ -44,6 +45,11 @@ static const char *value_shown(struct tool *t, struct span value) {
     struct buffer b CLEANUP(buffer_free) = {0};
     if (value_kind(value) == VALUE_TEXT) return shown(t, value_text(value));
     /* A hidden value: as it is in a record, and as a node's JSON tells it. */
+    struct hidden hidden;
+    uint64_t tier = map_uint(map_get(value, "hidden"), "tier");
+    if (value_kind(value) == VALUE_EXT && hidden_read(value, &hidden) == OK) tier = hidden.tier;
+    if (tier >= TIER_PARTNER && tier <= TIER_DELETABLE)
+        return format(t, "%s%s%s", tr(t, "（未公开：", "(not public: "), tier_shown(t, (enum item_tier)tier), tr(t, "）", ")"));
     if (value_kind(value) == VALUE_EXT || value_kind(map_get(value, "hidden")) == VALUE_MAP)
         return tr(t, "（未公开）", "(not public)");
     buffer_init(&b, 4 * value.len + 256);
@@ -170,7 +176,7 @@ static void extensions_shown(struct tool *t, const struct item *item) {
     for (uint32_t pairs = unpack_map(&u, UINT32_MAX); pairs > 0; pairs--) {
         struct span key = unpack_key(&u, &last), value = unpack_value(&u);
         if (key.len == 0 || memchr(key.data, ':', key.len) == NULL) continue;
-        bool nested = value_kind(value) == VALUE_MAP;
+        bool nested = value_kind(value) == VALUE_MAP && value_kind(map_get(value, "hidden")) != VALUE_MAP;
         printf("    %s:%s%s\n", shown(t, local_name(key)), nested ? "" : " ",
                nested ? "" : value_shown(t, value));
         if (nested) fields_shown(t, value, 8, 1);

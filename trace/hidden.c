@@ -158,10 +158,17 @@ struct found {
     uint32_t count, max;
 };
 
+static bool key_is(struct span key, struct span name) {
+    if (span_equal(key, name)) return true;
+    if (name.len == 0 || key.len <= name.len) return false;
+    uint8_t before = key.data[key.len - name.len - 1];
+    return (before == ':' || before == '/' || before == '#') && span_equal(span_part(key, key.len - name.len, name.len), name);
+}
+
 static bool found_note(void *self, struct span pointer, struct span key, struct span value) {
     struct found *f = self;
     (void)value;
-    if (pointer.len == 0 || !span_equal(key, f->name)) return true;
+    if (pointer.len == 0 || !key_is(key, f->name)) return true;
     if (f->count < f->max) f->list[f->count] = arena_copy(f->arena, pointer);
     f->count++;
     return true;

@@ -22,7 +22,8 @@ enum err hidden_places(const struct item items[], uint32_t count, struct arena *
 bool hidden_value_at(struct span fields, struct span name, struct span *ret) MUST_USE;
 /* Appends the fields with the value at the pointer replaced. False when there is none; out then holds part of it. */
 bool hidden_put(struct span fields, struct span name, const struct hidden *hidden, struct buffer *out) MUST_USE;
-/* Pointers that a name may mean: itself when it begins with "/", else every place whose last key it is. At most `max` are
+/* Pointers that a name may mean: itself when it begins with "/", else every place whose last key it is, whole or behind a ":", "/" or "#"
+ * ("price" is "lucheng:price" too). At most `max` are
  * written, in the arena; returns how many there are. */
 uint32_t hidden_find(struct span fields, struct span name, struct arena *arena, uint32_t max, struct span ret[]);
 /* Appends one step of a pointer: "/" and the key, "~" and "/" escaped. */

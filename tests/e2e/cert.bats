@@ -169,7 +169,7 @@ says() {
     exits 0 suyuan record show "$record" --lang en
     has "certificate issued"
     # An opening that was tampered with opens nothing.
-    jq '.fields[0].salt = "00000000000000000000000000000000"' p1.openings > forged
+    jq '.openings[0].salt = "00000000000000000000000000000000"' p1.openings > forged
     exits 4 suyuan cert show $id --openings forged --lang en
     has "does not match its commitment"
     exits 0 suyuan cert check $id

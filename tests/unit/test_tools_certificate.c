@@ -127,8 +127,8 @@ static void openings_are_private_and_come_back(void **state) {
     assert_true(fd >= 0);
     close(fd);
     static const uint8_t value[] = {0xa1, 'x'};
-    struct openings o = {.chain_id = {{3}}, .certificate = span_text("a/1"), .count = 1}, back;
-    o.list[0] = (struct opening){span_text("contact"), span_of(value, 2), {5}};
+    struct opening one = {0, TIER_DELETABLE, span_text("/fields/contact"), span_of(value, 2), {5}};
+    struct openings o = {.chain_id = {{3}}, .certificate = span_text("a/1"), .list = &one, .count = 1}, back;
     assert_int_equal(openings_write(&f->tool, path, &o), EXIT_OK);
     struct stat s;
     assert_int_equal(stat(path, &s), 0);

@@ -1,0 +1,135 @@
+#!/bin/sh
+# Hidden values on a devnet: a price is opened by its buyer and by nobody else, a buyer by the regulator, a contact by anybody until it is
+# deleted on all nodes; every proof still verifies; nothing of it stands in any file of a node in the clear.
+set -eu
+suyuan=$(cd "$(dirname "$1")" && pwd)/suyuan
+dir=$(mktemp -d)
+cd "$dir"
+end() {
+    code=$?
+    "$suyuan" devnet down --hard --dir net >/dev/null 2>&1 || true
+    rm -rf "$dir"
+    exit $code
+}
+trap end EXIT
+fail() {
+    echo "sealed.sh: $1" >&2
+    cat out err >&2
+    exit 1
+}
+gives() { # EXIT_CODE COMMAND...
+    want=$1
+    shift
+    code=0
+    "$@" >out 2>err || code=$?
+    [ $code = "$want" ] || fail "exit $code, not $want: $*"
+}
+shows() { grep -qF -- "$1" out err || fail "does not show: $1"; }
+hides() { ! grep -qF -- "$1" out err || fail "shows: $1"; }
+say() { echo "$(date +%T) $1"; }
+
+"$suyuan" devnet up --dir net --base-port 0 --json >net.json
+SUYUAN_GENESIS=$dir/net/genesis SUYUAN_NODE=$(jq -r '[.nodes[].url] | join(" ")' net.json) SUYUAN_OUTBOX=$dir/outbox
+export SUYUAN_GENESIS SUYUAN_NODE SUYUAN_OUTBOX
+key() { echo "net/keys/members/$1.key"; }
+farm=$(key lucheng.shanfu-yangmei) buyer=$(key lucheng.wuma-fruit) stranger=$(key lucheng.tengqiao-tea) bureau=$(key lucheng.market-bureau)
+
+cat >delivery.json <<'END'
+{"@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"lucheng": "https://trace.lucheng.example/ns/"}],
+ "type": "ObjectEvent", "eventTime": "2026-06-12T08:00:00+08:00", "eventTimeZoneOffset": "+08:00", "action": "ADD",
+ "bizStep": "commissioning", "epcList": ["urn:epc:id:sgtin:6901234.056789.1001"],
+ "lucheng:price": "price-4f1c9a is 12.80", "lucheng:contact": "contact-77e0b2 is 13800000000",
+ "ilmd": {"lucheng:buyer": "buyer-d03e51", "lucheng:note": 1}, "lucheng:more": {"lucheng:note": 2}}
+END
+set -- --key "$farm" --hide price=partner,buyer=regulator --hide lucheng:contact=public --to lucheng.wuma-fruit
+
+# What may not be hidden, or is not there, or is there twice.
+gives 3 "$suyuan" submit --key "$farm" --hide action=public delivery.json
+shows ERR_ITEM_HIDDEN
+gives 3 "$suyuan" submit --key "$farm" --hide weight=public delivery.json
+shows ERR_HIDE_NONE
+gives 3 "$suyuan" submit --key "$farm" --hide note=public delivery.json
+shows ERR_HIDE_MANY
+gives 2 "$suyuan" submit --key "$farm" --hide price=secret delivery.json
+gives 2 "$suyuan" submit --key "$farm" --hide price=partner delivery.json
+shows --to
+say 'refusals are told by name'
+
+gives 0 "$suyuan" submit "$@" delivery.json --json
+record=$(jq -r '.records[0].id' out)
+[ -z "$(ls outbox)" ] || fail 'the outbox still keeps something'
+leaf=$(curl -fsS "${SUYUAN_NODE%% *}/v1/records/$record" | jq -r .leaf)
+gives 0 "$suyuan" record show "$record"
+shows 第\ 1\ 级
+hides price-4f1c9a
+gives 0 "$suyuan" proof get record "$record" -o record.syp
+say "record $record hides three values"
+
+# Each reads what is for it.
+gives 0 "$suyuan" open "$record" --key "$buyer" -o opened.json
+shows price-4f1c9a
+shows contact-77e0b2
+hides buyer-d03e51
+shows ERR_SEALED_RECIPIENT
+gives 0 "$suyuan" open "$leaf" --key "$bureau"
+shows buyer-d03e51
+hides price-4f1c9a
+gives 0 "$suyuan" open "$record" --key "$stranger"
+shows contact-77e0b2
+hides price-4f1c9a
+hides buyer-d03e51
+shows ERR_SEALED_ABSENT
+gives 0 "$suyuan" open "$record"
+shows ERR_SEALED_RECIPIENT
+gives 0 "$suyuan" open "$record" --key "$farm" --json
+[ "$(jq -r '[.openings[].tier] | sort | map(tostring) | join(",")' out)" = 1,2,3 ] || fail 'the submitter does not open its own'
+say 'the buyer opened the price, the bureau the buyer, everybody the contact'
+
+# Offline, beside a proof; a value that was changed does not check.
+gives 0 "$suyuan" verify record.syp --openings opened.json
+shows price-4f1c9a
+sed 's/price-4f1c9a/price-000000/' opened.json | jq --arg v "$(printf '\265price-4f1c9a is 99.80' | base64)" \
+    '(.openings[] | select(.tier == 1) | .canonical) = $v' >forged.json
+gives 4 "$suyuan" verify record.syp --openings forged.json
+say 'openings check offline; a forged one does not'
+
+# Nothing of it is written in the clear, on any node.
+for what in price-4f1c9a contact-77e0b2 buyer-d03e51; do
+    ! grep -raqF $what net/ || fail "$what stands in a file of a node"
+done
+
+# A stranger's deletion is accepted and deletes nothing.
+gives 0 "$suyuan" delete "$record" --tier partner,public --key "$stranger"
+gives 0 "$suyuan" open "$record" --key "$buyer"
+shows contact-77e0b2
+shows price-4f1c9a
+# Its subject's deletes on all nodes, and what is deleted is not taken again.
+gives 0 "$suyuan" delete "$record" --tier public --reason 1 --key "$farm"
+gives 3 "$suyuan" delete "$record" --tier public --reason 1 --key "$farm"
+shows RESULT_DELETED
+for url in $SUYUAN_NODE; do
+    n=0
+    until curl -fsS "$url/metrics" | grep -q '^suyuan_sealed_destroyed_total[^ ]* 1$'; do
+        n=$((n + 1))
+        [ $n -lt 100 ] || fail "$url destroyed nothing"
+        sleep 0.1
+    done
+    [ "$(curl -sS -o out -w '%{http_code}' "$url/v1/records/$record/sealed/3/key")" = 410 ] || fail "$url still gives the key"
+    [ "$(curl -sS -o out -w '%{http_code}' "$url/v1/records/$record/sealed/3")" = 410 ] || fail "$url still gives the file"
+done
+gives 0 "$suyuan" open "$record" --key "$buyer"
+hides contact-77e0b2
+shows ERR_SEALED_DELETED
+shows price-4f1c9a
+say 'the contact is deleted on all nodes'
+
+# And every proof is as true as before.
+gives 0 "$suyuan" verify record.syp
+gives 0 "$suyuan" proof get record "$record" -o later.syp
+gives 0 "$suyuan" verify later.syp --openings opened.json
+gives 0 "$suyuan" proof get thing urn:epc:id:sgtin:6901234.056789.1001 -o thing.syp
+gives 0 "$suyuan" verify thing.syp
+# An authority deletes of anybody's record.
+gives 0 "$suyuan" delete "$record" --tier partner,regulator --key "$bureau"
+gives 7 "$suyuan" open "$record" --key "$farm"
+say 'every proof still verifies'
