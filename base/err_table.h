@@ -128,6 +128,7 @@ ERR(879, ERR_SEALED_ROOM, "the node has no room for more sealed files", "节点�
 ERR(880, ERR_SEALED_STORE, "the node's file of sealed values cannot be read or written", "节点的密封值文件无法读写")
 ERR(881, ERR_SEALED_DISABLED, "this node keeps no sealed values", "本节点不保存密封值")
 ERR(882, ERR_SEALED_FALSE, "an opening does not match the commitment on the ledger", "打开的值与账本上的承诺不符")
+ERR(885, ERR_SEALED_NO_KEY, "this node has no key for this reader: the submitter did not seal this tier for it, or gave the key elsewhere", "本节点没有给该读者的密钥：提交者没有把这一级给它，或把密钥交给了别的节点")
 ERR(883, ERR_HIDE_NONE, "no event of the document has this field", "文档的事件中没有这个字段")
 ERR(884, ERR_HIDE_MANY, "several fields of one event have this name: name one by its pointer, as /ilmd/price", "一个事件中有多个同名字段：请用指针写明，如 /ilmd/price")
 

@@ -30,7 +30,7 @@ static const struct row rows[] = {
     {ERR_SCAN_VISITOR, 429},         {ERR_SEALED_NONE, 404},
     {ERR_SEALED_ABSENT, 404},        {ERR_SEALED_DELETED, 410},      {ERR_SEALED_EXISTS, 409},
     {ERR_SEALED_RECIPIENT, 403},     {ERR_SEALED_ROOM, 507},         {ERR_SEALED_STORE, 503},
-    {ERR_SEALED_DISABLED, 404},      {ERR_SEALED_TIME, 403},         {ERR_SEALED_SIZE, 413},
+    {ERR_SEALED_DISABLED, 404},      {ERR_SEALED_TIME, 403},         {ERR_SEALED_SIZE, 413},         {ERR_SEALED_NO_KEY, 404},
 };
 
 uint16_t problem_status(enum err e) {

@@ -39,7 +39,7 @@ enum err sealed_get(struct sealed_store *s, const struct sealed_of *of, struct b
 /* Adds the keys of a key file; those of recipients who have one stay as they are. ERR_SEALED_ABSENT: no sealed file is held;
  * ERR_SEALED_EXISTS: it is another one; ERR_SEALED_RECIPIENTS, ERR_SEALED_ROOM, ERR_BUSY. */
 enum err sealed_put_keys(struct sealed_store *s, const struct sealed_of *of, const struct sealed_keys *keys, uint64_t seen) MUST_USE;
-/* The wrap for a recipient, or the key of tier 3 (recipient zero). ERR_SEALED_ABSENT. */
+/* The wrap for a recipient, or the key of tier 3 (recipient zero). ERR_SEALED_ABSENT: no sealed file is held; ERR_SEALED_NO_KEY. */
 enum err sealed_get_key(struct sealed_store *s, const struct sealed_of *of, const struct pubkey *recipient,
                         uint8_t ret[SEALED_SECRET_BYTES_MAX], size_t *ret_len) MUST_USE;
 

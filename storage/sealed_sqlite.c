@@ -372,6 +372,7 @@ enum err sealed_get_key(struct sealed_store *s, const struct sealed_of *of, cons
         int rc = step(st);
         struct span covered = rc == SQLITE_ROW ? column_span(st, 0) : SPAN_EMPTY;
         bool fits = covered.len > COVER_BYTES && covered.len <= COVER_BYTES + SEALED_SECRET_BYTES_MAX;
+        e = ERR_SEALED_NO_KEY;
         if (rc != SQLITE_DONE) e = fits && uncover(&key, name, covered, ret) ? OK : ERR_SEALED_STORE;
         if (e == OK) *ret_len = covered.len - COVER_BYTES;
         end(st);

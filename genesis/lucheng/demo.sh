@@ -133,6 +133,22 @@ code=0
 run verify "$dir/forged.syp" --genesis "$dir/genesis" || code=$?
 [ $code -eq 4 ] || { echo "伪造的证明没有被识破 the forged proof was not refused: $code" >&2; exit 1; }
 
+heading '    只有买方能读的价格，与可以删除的联系方式 · a price that only its buyer reads, a contact that can be deleted'
+run submit --key "$keys/lucheng.shanfu-yangmei.key" --hide price=partner,contact=public --to lucheng.wuma-fruit \
+    --outbox "$dir/outbox" "$story/delivery.json" | tee "$dir/hidden.log"
+delivery=$(grep -v '^.*\$ ' "$dir/hidden.log" | grep -o '[0-9a-f]\{64\}' | head -n 1)
+run proof get record "$delivery" -o "$dir/delivery.syp"
+printf '买方 the buyer:\n'
+run open "$delivery" --key "$keys/lucheng.wuma-fruit.key" -o "$dir/price.json"
+printf '别的成员 another member:\n'
+run open "$delivery" --key "$keys/lucheng.tengqiao-tea.key"
+printf '装车人要求删去电话 who loaded it asks for the number to be deleted:\n'
+run delete "$delivery" --tier public --reason 1 --key "$keys/lucheng.shanfu-yangmei.key"
+run open "$delivery" --key "$keys/lucheng.wuma-fruit.key" | tee "$dir/hidden.log"
+grep -q ERR_SEALED_DELETED "$dir/hidden.log" || { echo '联系方式没有删去 the contact was not deleted' >&2; exit 1; }
+printf '证明照旧 its proof stays true:\n'
+run verify "$dir/delivery.syp" --openings "$dir/price.json" --genesis "$dir/genesis"
+
 heading '七 证书：类型由农业农村局设定 · certificates: their types, set by the bureau'
 for type in conformity shoe-origin test-report inspection regional-mark; do
     printf '%s$ suyuan cert type set %s.json%s\n' "$bold" $type "$plain"

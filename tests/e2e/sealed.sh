@@ -78,7 +78,7 @@ gives 0 "$suyuan" open "$record" --key "$stranger"
 shows contact-77e0b2
 hides price-4f1c9a
 hides buyer-d03e51
-shows ERR_SEALED_ABSENT
+shows ERR_SEALED_NO_KEY
 gives 0 "$suyuan" open "$record"
 shows ERR_SEALED_RECIPIENT
 gives 0 "$suyuan" open "$record" --key "$farm" --json
@@ -129,6 +129,34 @@ gives 0 "$suyuan" proof get record "$record" -o later.syp
 gives 0 "$suyuan" verify later.syp --openings opened.json
 gives 0 "$suyuan" proof get thing urn:epc:id:sgtin:6901234.056789.1001 -o thing.syp
 gives 0 "$suyuan" verify thing.syp
+# The run ends before the record is decided: what opens it waits in the outbox, and only there.
+sed 's/1001/1002/; s/4f1c9a/5b2d0c/' delivery.json >second.json
+code=0
+"$suyuan" submit "$@" --timeout 1ms second.json --json >out 2>err || code=$?
+[ $code = 5 ] || [ $code = 6 ] || fail "exit $code of a run that had no time"
+second=$(jq -r '.records[0].id' out)
+[ "$(find outbox -name '*.sealed' | wc -l)" = 1 ] || fail 'nothing waits in the outbox'
+! grep -raqE '5b2d0c|buyer-d03e51' outbox net/ || fail 'a value waits in the clear'
+gives 0 "$suyuan" outbox flush --wait
+[ -z "$(ls outbox)" ] || fail 'the outbox still keeps something'
+gives 0 "$suyuan" open "$second" --key "$buyer"
+shows price-5b2d0c
+gives 0 "$suyuan" outbox flush --wait
+say 'what was not given is given later'
+
+# A node that is down when it is told destroys when it is back, and takes nothing again meanwhile.
+last=$(jq -r '.nodes[-1].url' net.json) number=$(jq -r '.nodes[-1].node' net.json)
+gives 0 "$suyuan" devnet kill "$number" --dir net
+gives 0 "$suyuan" delete "$second" --tier partner,public --key "$farm"
+gives 0 "$suyuan" devnet start "$number" --dir net
+n=0
+until [ "$(curl -sS "$last/v1/records/$second/sealed" | jq -r '[.tiers[] | select(.deleted) | .bytes] | add')" = 0 ]; do
+    n=$((n + 1))
+    [ $n -lt 100 ] || fail 'the node that was down still holds it'
+    sleep 0.1
+done
+say 'a node that was down destroyed it too'
+
 # An authority deletes of anybody's record.
 gives 0 "$suyuan" delete "$record" --tier partner,regulator --key "$bureau"
 gives 7 "$suyuan" open "$record" --key "$farm"

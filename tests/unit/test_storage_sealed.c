@@ -123,7 +123,7 @@ static void kept_and_given(void **state) {
     assert_int_equal(sealed_get_key(f->store, &of, &nobody, got, &len), OK);
     assert_int_equal(len, 32);
     assert_memory_equal(got, key, 32);
-    assert_int_equal(sealed_get_key(f->store, &of, &somebody, got, &len), ERR_SEALED_ABSENT);
+    assert_int_equal(sealed_get_key(f->store, &of, &somebody, got, &len), ERR_SEALED_NO_KEY);
     assert_int_equal(sealed_held(f->store, &of.wire_id, held), OK);
     assert_true(!held[0].file && held[1].file && held[2].file && held[2].keys == 1 && held[2].bytes == 600);
 }
