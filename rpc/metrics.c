@@ -130,7 +130,7 @@ static void put_sealed(struct view *v) {
     if (v->host->sealed == NULL) return;
     sealed_totals(v->host->sealed, &t);
     metric(v->out, GAUGE, "sealed_files", "Sealed files held: one for a record and tier with hidden values.", t.files);
-    metric(v->out, GAUGE, "sealed_bytes", "Bytes of them.", t.bytes);
+    metric(v->out, GAUGE, "sealed_bytes", "Bytes of the file they are in.", t.bytes);
     metric(v->out, GAUGE, "sealed_keys", "Keys held, each for one recipient.", t.keys);
     metric(v->out, COUNTER, "sealed_destroyed_total", "Sealed files destroyed since start.", t.destroyed);
 }

@@ -59,7 +59,7 @@ uint64_t sealed_swept(struct sealed_store *s);
 enum err sealed_swept_to(struct sealed_store *s, uint64_t size) MUST_USE;
 
 struct sealed_totals {
-    uint64_t files, keys, bytes; /* held now; bytes: of sealed files */
+    uint64_t files, keys, bytes; /* held now; bytes: of the file */
     uint64_t destroyed;          /* sealed files, since it was opened */
 };
 void sealed_totals(struct sealed_store *s, struct sealed_totals *ret);

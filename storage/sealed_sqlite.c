@@ -43,6 +43,7 @@ enum query {
     QUERY_KEYS_DELETE,
     QUERY_FILE_BYTES,
     QUERY_TOTALS,
+    QUERY_PAGES,
     QUERIES
 };
 
@@ -64,7 +65,8 @@ static const char *const queries[QUERIES] = {
     [QUERY_KEYS_COUNT] = "SELECT count(*) FROM keys WHERE record = ? AND tier = ?",
     [QUERY_KEYS_DELETE] = "DELETE FROM keys WHERE record = ? AND tier = ?",
     [QUERY_FILE_BYTES] = "SELECT length(bytes) - 40 FROM files WHERE record = ? AND tier = ?",
-    [QUERY_TOTALS] = "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM keys), (SELECT coalesce(sum(length(bytes) - 40), 0) FROM files)",
+    [QUERY_TOTALS] = "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM keys)",
+    [QUERY_PAGES] = "PRAGMA page_count",
 };
 
 struct sealed_store {
@@ -73,6 +75,7 @@ struct sealed_store {
     sqlite3_stmt *statements[QUERIES];
     struct slots slots;
     uint64_t swept, destroyed;
+    uint64_t files, keys; /* rows: counted once, at opening */
     bool log_due; /* rows were deleted that the log may still hold */
 };
 
@@ -182,6 +185,15 @@ static bool deletes_securely(struct sealed_store *s) {
     return run(s, "PRAGMA secure_delete = ON") && pragma_get(s, "PRAGMA secure_delete", &secure) && secure == 1;
 }
 
+static bool rows_count(struct sealed_store *s) {
+    sqlite3_stmt *st = use(s, QUERY_TOTALS);
+    bool ok = step(st) == SQLITE_ROW;
+    if (ok) s->files = (uint64_t)sqlite3_column_int64(st, 0);
+    if (ok) s->keys = (uint64_t)sqlite3_column_int64(st, 1);
+    end(st);
+    return ok;
+}
+
 /* Slots that no row names are left over from a crash. */
 static bool slots_begin(struct sealed_store *s, const char *path) {
     char beside[4096];
@@ -205,7 +217,7 @@ struct sealed_store *sealed_store_open(const char *path, const struct digest *ch
     bool ok = sqlite3_open_v2(path, &s->db, flags, NULL) == SQLITE_OK && sqlite3_busy_timeout(s->db, BUSY_MS) == SQLITE_OK &&
               run(s, "PRAGMA page_size = 4096") && run(s, "PRAGMA temp_store = MEMORY") && run(s, "PRAGMA journal_mode = WAL") &&
               run(s, "PRAGMA synchronous = FULL") && deletes_securely(s) && run(s, pages) && schema_settle(s) &&
-              mark_settle(s, chain_id) && log_truncate(s) && slots_begin(s, path);
+              mark_settle(s, chain_id) && log_truncate(s) && slots_begin(s, path) && rows_count(s);
     if (ok) {
         (void)chmod(path, 0600);
         return s;
@@ -294,6 +306,7 @@ static enum err file_write(struct sealed_store *s, const struct sealed_of *of, c
     e = finish(s, done(st));
     free(covered);
     secret_wipe(&key, sizeof key);
+    if (e == OK) s->files++;
     if (e != OK && slots_destroy(&s->slots, slot)) slots_free(&s->slots, slot);
     return e;
 }
@@ -333,7 +346,7 @@ enum err sealed_get(struct sealed_store *s, const struct sealed_of *of, struct b
 
 /* ---- keys ---- */
 
-static enum err keys_write(struct sealed_store *s, const struct sealed_of *of, const struct sealed_keys *keys) {
+static enum err keys_write(struct sealed_store *s, const struct sealed_of *of, const struct sealed_keys *keys, uint64_t *ret_new) {
     struct sealed_key key;
     uint64_t count;
     if (!slot_key(s, of, &key)) return ERR_SEALED_ABSENT;
@@ -346,16 +359,19 @@ static enum err keys_write(struct sealed_store *s, const struct sealed_of *of, c
         enum err e = done(st);
         free(covered);
         if (e != OK) return e;
+        *ret_new += (uint64_t)sqlite3_changes(s->db);
     }
     if (!number(use_of(s, QUERY_KEYS_COUNT, &of->wire_id, of->tier), &count)) return ERR_SEALED_STORE;
     return count > SEALED_RECIPIENTS_MAX ? ERR_SEALED_RECIPIENTS : OK;
 }
 
 enum err sealed_put_keys(struct sealed_store *s, const struct sealed_of *of, const struct sealed_keys *keys, uint64_t seen) {
+    uint64_t new = 0;
     lock(s);
     enum err e = seen < s->swept ? ERR_BUSY : file_is(s, of, &keys->sealed);
     if (e == OK) e = begin(s);
-    if (e == OK) e = finish(s, keys_write(s, of, keys));
+    if (e == OK) e = finish(s, keys_write(s, of, keys, &new));
+    if (e == OK) s->keys += new;
     unlock(s);
     return e;
 }
@@ -401,7 +417,7 @@ enum err sealed_held(struct sealed_store *s, const struct digest *wire_id, struc
 struct deletion_run {
     uint64_t slots[3];
     uint32_t slots_count;
-    uint64_t files;
+    uint64_t files, keys;
     bool had;
 };
 
@@ -427,8 +443,9 @@ static enum err rows_delete(struct sealed_store *s, const struct digest *wire_id
         e = done(use_of(s, QUERY_FILE_DELETE, wire_id, tier));
         int files = e == OK ? sqlite3_changes(s->db) : 0;
         if (e == OK) e = done(use_of(s, QUERY_KEYS_DELETE, wire_id, tier));
-        d->had = d->had || files > 0 || (e == OK && sqlite3_changes(s->db) > 0);
+        if (e == OK) d->keys += (uint64_t)sqlite3_changes(s->db);
         d->files += (uint64_t)files;
+        d->had = d->files > 0 || d->keys > 0;
     }
     return e;
 }
@@ -441,7 +458,11 @@ enum err sealed_delete(struct sealed_store *s, const struct digest *wire_id, uin
     if (e == OK) e = finish(s, rows_delete(s, wire_id, tiers, &d));
     for (uint32_t i = 0; i < d.slots_count && e == OK; i++)
         slots_free(&s->slots, d.slots[i]);
-    s->log_due = s->log_due || d.had; /* still so when the next line fails */
+    if (e == OK) {
+        s->files -= d.files;
+        s->keys -= d.keys;
+        s->log_due = s->log_due || d.had; /* still so when the next line fails */
+    }
     if (e == OK && s->log_due) {
         if (log_truncate(s))
             s->log_due = false;
@@ -476,13 +497,7 @@ enum err sealed_swept_to(struct sealed_store *s, uint64_t size) {
 
 void sealed_totals(struct sealed_store *s, struct sealed_totals *ret) {
     lock(s);
-    *ret = (struct sealed_totals){.destroyed = s->destroyed};
-    sqlite3_stmt *st = use(s, QUERY_TOTALS);
-    if (step(st) == SQLITE_ROW) {
-        ret->files = (uint64_t)sqlite3_column_int64(st, 0);
-        ret->keys = (uint64_t)sqlite3_column_int64(st, 1);
-        ret->bytes = (uint64_t)sqlite3_column_int64(st, 2);
-    }
-    end(st);
+    *ret = (struct sealed_totals){.files = s->files, .keys = s->keys, .destroyed = s->destroyed};
+    if (number(use(s, QUERY_PAGES), &ret->bytes)) ret->bytes *= PAGE_BYTES;
     unlock(s);
 }

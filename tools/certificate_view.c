@@ -57,7 +57,9 @@ static int issue_get(struct node *n, struct certificate_view *v) {
 }
 
 static int openings_check(struct tool *t, const struct certificate_view *v, const char *path) {
-    if (!span_equal(v->openings.certificate, v->id) || !digest_equal(&v->openings.chain_id, &v->chain_id))
+    /* One that `suyuan open` wrote names the record instead; each opening is compared with its commitment in any case. */
+    bool another = v->openings.certificate.len > 0 && !span_equal(v->openings.certificate, v->id);
+    if (another || !digest_equal(&v->openings.chain_id, &v->chain_id))
         return fail(t, EXIT_FALSE, "help cert show", "%s 属于另一张证书", "%s belongs to another certificate",
                     shown(t, span_text(path)));
     for (uint32_t i = 0; i < v->openings.count; i++) {

@@ -20,15 +20,19 @@ void opening_print(struct tool *t, const struct opening *o) {
            shown(t, buffer_span(&b)), paint(t, PAINT_PLAIN));
 }
 
-/* The fields of an item of a record that the proof discloses; SPAN_EMPTY when it does not. */
-static struct span disclosed(const struct statement *s, const struct openings *o, uint32_t item) {
+/* Does it fit an item that the proof discloses? ERR_SEALED_ABSENT: it discloses none that it could be of. */
+static enum err disclosed_fits(const struct statement *s, const struct openings *o, const struct opening *opening) {
+    enum err e = ERR_SEALED_ABSENT;
     for (uint32_t i = 0; i < s->records_count; i++) {
         const struct statement_record *r = &s->records[i];
         if (!digest_is_zero(&o->record) && !digest_equal(&r->wire_id, &o->record)) continue;
-        for (uint32_t k = 0; k < r->items_count; k++)
-            if (r->items[k].index == item && r->items[k].fields_disclosed) return r->items[k].fields;
+        for (uint32_t k = 0; k < r->items_count; k++) {
+            if (r->items[k].index != opening->item || !r->items[k].fields_disclosed) continue;
+            if (opening_fits(&o->chain_id, opening, r->items[k].fields)) return OK;
+            e = ERR_SEALED_FALSE;
+        }
     }
-    return SPAN_EMPTY;
+    return e;
 }
 
 int openings_verify(struct tool *t, const char *path, const struct statement *s, struct openings *ret) {
@@ -38,11 +42,11 @@ int openings_verify(struct tool *t, const char *path, const struct statement *s,
         return fail(t, EXIT_FALSE, "help verify", "%s 属于另一个账本", "%s is of another ledger", shown(t, span_text(path)));
     for (uint32_t i = 0; i < ret->count; i++) {
         const struct opening *o = &ret->list[i];
-        struct span fields = disclosed(s, ret, o->item);
-        if (fields.len == 0)
+        enum err e = disclosed_fits(s, ret, o);
+        if (e == ERR_SEALED_ABSENT)
             return fail(t, EXIT_FALSE, "help proof get", "%s：证明没有披露它所在的条目 %u", "%s: the proof does not disclose its item, %u",
                         shown(t, o->name), o->item);
-        if (!opening_fits(&ret->chain_id, o, fields))
+        if (e != OK)
             return fail(t, EXIT_FALSE, "help open", "%s：%s 与账本上的承诺值不符", "%s: %s does not match its commitment on the ledger",
                         shown(t, span_text(path)), shown(t, o->name));
     }

@@ -227,6 +227,28 @@ says() {
     has "cert issue"
 }
 
+@test "a hidden field is opened from the nodes by anybody, until it is deleted; the file that opened it still does" {
+    pledge '.number = "S1"' > s1.json
+    exits 0 suyuan cert issue --file s1.json --key "$farm" --openings s1.openings --outbox "$PWD/outbox"
+    has 个节点保存
+    [ -z "$(ls outbox)" ]
+    id=lucheng.shanfu-yangmei/S1
+    record=$(suyuan cert show $id --json | jq -r .certificate.record)
+    exits 0 suyuan open "$record" -o opened.json
+    has 0577-00000101
+    exits 0 suyuan cert show $id --openings opened.json
+    has 0577-00000101
+    exits 0 suyuan proof get certificate $id -o s1.syp
+    for file in s1.openings opened.json; do
+        exits 0 suyuan verify s1.syp --openings $file
+        has 0577-00000101
+    done
+    exits 0 suyuan delete "$record" --tier public --key "$farm"
+    exits 7 suyuan open "$record"
+    has ERR_SEALED_DELETED
+    exits 0 suyuan verify s1.syp --openings s1.openings
+}
+
 @test "what stands on the command line is what a file would say" {
     exits 0 suyuan cert issue --type test-report --number T1 --producer lucheng.shanfu-yangmei --covers "$lot" --field laboratory=检测中心 \
         --field sampled=2026-06-12 --field items=毒死蜱 --field items=氰戊菊酯 --field standard=GB2763 --field conclusion=合格 \
