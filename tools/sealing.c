@@ -26,28 +26,87 @@ static int reader_add(struct sealing *s, enum item_tier tier, const struct pubke
     return EXIT_OK;
 }
 
-int sealing_reader(struct sealing *s, enum item_tier tier, const char *subject) {
-    struct buffer value CLEANUP(buffer_free) = {0};
-    struct tool *t = s->tool;
+/* The valid keys of a member, by one node's answer; sorted. */
+struct member_keys {
+    struct pubkey list[SEALED_WRAPS_MAX];
+    uint32_t count;
+    bool authority;
+};
+
+static int key_sort(const void *a, const void *b) {
+    const struct pubkey *x = a, *y = b;
+    return memcmp(x->b, y->b, sizeof x->b);
+}
+
+static bool member_keys_read(struct span answer, struct member_keys *ret) {
     struct span entry;
     uint64_t now = now_ms();
-    uint32_t found = 0;
-    buffer_init(&value, RPC_ANSWER_BYTES_MAX);
-    int code = node_get_value(s->node, format(t, "/v1/members/%s", path_segment(t, span_text(subject))), "member list", &value);
-    for (struct list l = list_open(map_get(buffer_span(&value), "keys")); code == EXIT_OK && list_next(&l, &entry);) {
+    *ret = (struct member_keys){.count = 0};
+    for (struct list l = list_open(map_get(map_get(answer, "member"), "roles")); list_next(&l, &entry);)
+        ret->authority = ret->authority || span_is(value_text(entry), "authority");
+    for (struct list l = list_open(map_get(answer, "keys")); list_next(&l, &entry);) {
         struct digest d;
-        struct pubkey key;
         uint64_t until = map_uint(entry, "until_ms");
         if (!span_is(map_text(entry, "state"), "active") || map_uint(entry, "from_ms") > now || (until != 0 && until <= now) ||
             !map_digest(entry, "key", &d))
             continue;
-        memcpy(key.b, d.b, sizeof key.b);
-        code = reader_add(s, tier, &key);
-        found++;
+        if (ret->count == SEALED_WRAPS_MAX) return false;
+        memcpy(ret->list[ret->count++].b, d.b, sizeof d.b);
     }
-    if (code == EXIT_OK && found == 0)
+    qsort(ret->list, ret->count, sizeof *ret->list, key_sort);
+    return span_is(map_text(map_get(answer, "member"), "state"), "active");
+}
+
+static bool member_keys_equal(const struct member_keys *a, const struct member_keys *b) {
+    bool equal = a->count == b->count && a->authority == b->authority;
+    for (uint32_t i = 0; equal && i < a->count; i++)
+        equal = pubkey_equal(&a->list[i], &b->list[i]);
+    return equal;
+}
+
+static int disagree(struct sealing *s, const char *subject, const char *url) {
+    return fail(s->tool, EXIT_REFUSED, format(s->tool, "member show %s", subject), "节点 %s 对 %s 的公钥另有说法：有节点在说谎或落后，没有加密",
+                "the node %s says otherwise about the keys of %s: one of the nodes lies or lags, and nothing was sealed", url,
+                shown(s->tool, span_text(subject)));
+}
+
+/* By the word of every node that answers: one that lies about whose key it is would read what is sealed for it. */
+static int member_keys_agreed(struct sealing *s, const char *subject, struct member_keys *ret) {
+    struct tool *t = s->tool;
+    struct node *n = s->node;
+    const char *path = format(t, "/v1/members/%s", path_segment(t, span_text(subject)));
+    uint32_t first = n->current, answers = 0;
+    int code = EXIT_OK;
+    for (uint32_t i = 0; i < t->nodes_count && code == EXIT_OK; i++) {
+        struct buffer value CLEANUP(buffer_free) = {0};
+        struct http_call call = {.accept = NULL};
+        struct member_keys one;
+        n->current = i;
+        buffer_init(&value, RPC_ANSWER_BYTES_MAX);
+        enum http_outcome outcome = node_call_present(n, path, &call);
+        if (outcome != HTTP_ANSWERED || n->answer.status == 503) continue;
+        bool read = n->answer.status == 200 && json_parse(buffer_span(&n->answer.body), &value, NULL) == OK &&
+                    member_keys_read(buffer_span(&value), &one);
+        if (!read) one = (struct member_keys){.count = 0};
+        if (answers++ == 0)
+            *ret = one;
+        else if (!member_keys_equal(ret, &one))
+            code = disagree(s, subject, t->nodes[i]);
+    }
+    n->current = first;
+    return code == EXIT_OK && answers == 0 ? node_fail(n, HTTP_UNREACHABLE, NULL) : code;
+}
+
+int sealing_reader(struct sealing *s, enum item_tier tier, const char *subject) {
+    struct tool *t = s->tool;
+    struct member_keys keys;
+    int code = member_keys_agreed(s, subject, &keys);
+    if (code) return code;
+    if (keys.count == 0 || (tier == TIER_REGULATOR && !keys.authority))
         return fail(t, EXIT_REFUSED, format(t, "member show %s", subject), "%s 没有有效的公钥，无法为其加密",
                     "%s has no valid key: nothing can be sealed for it", shown(t, span_text(subject)));
+    for (uint32_t i = 0; i < keys.count && code == EXIT_OK; i++)
+        code = reader_add(s, tier, &keys.list[i]);
     return code;
 }
 

@@ -22,7 +22,8 @@ struct sealing {
     struct pubkey readers[2][SEALED_WRAPS_MAX];
     uint32_t readers_count[2];
 };
-/* The valid keys of a member may read this tier (1 or 2). */
+/* The valid keys of a member may read this tier (1 or 2). Every node that is named and answers must say the same about them: who believes
+ * one node lets it name its own key. */
 int sealing_reader(struct sealing *s, enum item_tier tier, const char *subject) MUST_USE;
 /* Those of all active authorities may read tier 2. */
 int sealing_regulators(struct sealing *s) MUST_USE;

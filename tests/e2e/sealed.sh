@@ -8,6 +8,7 @@ cd "$dir"
 end() {
     code=$?
     "$suyuan" devnet down --hard --dir net >/dev/null 2>&1 || true
+    "$suyuan" devnet down --hard --dir liar >/dev/null 2>&1 || true
     rm -rf "$dir"
     exit $code
 }
@@ -54,6 +55,14 @@ gives 2 "$suyuan" submit --key "$farm" --hide price=secret delivery.json
 gives 2 "$suyuan" submit --key "$farm" --hide price=partner delivery.json
 shows --to
 say 'refusals are told by name'
+
+# A node that names other keys for the buyer (here: one of another ledger) reads nothing.
+"$suyuan" devnet up --dir liar --base-port 0 --json >liar.json
+gives 3 env SUYUAN_NODE="$SUYUAN_NODE $(jq -r '.nodes[0].url' liar.json)" "$suyuan" submit "$@" delivery.json
+shows 另有说法
+[ -z "$(ls outbox)" ] || fail 'something was sealed for a key that nodes do not agree about'
+"$suyuan" devnet down --hard --dir liar >/dev/null
+say 'a node that lies about keys is noticed'
 
 gives 0 "$suyuan" submit "$@" delivery.json --json
 record=$(jq -r '.records[0].id' out)
