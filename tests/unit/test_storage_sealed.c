@@ -7,9 +7,11 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "storage/sealed.h"
@@ -245,6 +247,70 @@ static void leftovers_are_settled(void **state) {
     assert_int_equal(sealed_get(f->store, &two, &out), OK);
 }
 
+/* What the child has done so far, as it tells: bit 7: deleted, else kept; the rest the record's number. */
+static void child_run(struct fixture *f, uint32_t round, int to) {
+    static uint8_t bytes[4000];
+    struct rng r = {.state = round + 1};
+    struct pubkey reader = {{9}};
+    char why[SEALED_ERROR_BYTES];
+    bool held[64] = {false}, had;
+    struct sealed_store *s = sealed_store_open(f->path, &f->chain_id, 0, why);
+    for (uint8_t i = 0; s != NULL; i = (uint8_t)rng_below(&r, 64)) {
+        struct sealed_of of = of_record(f, round * 64 + i, TIER_PARTNER);
+        struct span file = noise(round * 64 + i, sizeof bytes, bytes);
+        struct sealed_keys keys = {.sealed = sealed_id(file), .count = 1};
+        keys.wraps[0] = (struct sealed_wrap){reader, span_part(file, 7, WRAP_BYTES)};
+        bool ok = held[i] ? sealed_delete(s, &of.wire_id, 7, &had) == OK
+                          : sealed_put(s, &of, file, 1000) == OK && sealed_put_keys(s, &of, &keys, 1000) == OK;
+        uint8_t told = (uint8_t)(i | (held[i] ? 0x80 : 0));
+        held[i] = !held[i];
+        if (!ok || write(to, &told, 1) != 1) break;
+    }
+    _exit(1);
+}
+
+/* kill -9 in the midst of it, again and again: what was told to be kept is there, what was told to be deleted is not, and nothing of it. */
+static void killed_at_any_time(void **state) {
+    struct fixture *f = *state;
+    static uint8_t bytes[4000];
+    struct buffer out CLEANUP(buffer_free) = {0};
+    struct rng r = {.state = 3};
+    buffer_init(&out, SEALED_FILE_BYTES_MAX);
+    for (uint32_t round = 0; round < 12; round++) {
+        int pipes[2], status, differ = 0;
+        uint8_t told, last[64] = {0};
+        uint64_t want = 5 + rng_below(&r, 120);
+        sealed_store_close(f->store);
+        f->store = NULL;
+        assert_int_equal(pipe(pipes), 0);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) child_run(f, round, pipes[1]);
+        close(pipes[1]);
+        for (uint64_t n = 0; n < want; n++) {
+            assert_int_equal(read(pipes[0], &told, 1), 1);
+            last[told & 63] = (told & 0x80) ? 2 : 1;
+        }
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        while (read(pipes[0], &told, 1) == 1)
+            last[told & 63] = (told & 0x80) ? 2 : 1;
+        close(pipes[0]);
+        reopen(f, 0);
+        for (uint32_t i = 0; i < 64; i++) {
+            struct sealed_of of = of_record(f, round * 64 + i, TIER_PARTNER);
+            struct span file = noise(round * 64 + i, sizeof bytes, bytes);
+            enum err e = sealed_get(f->store, &of, &out);
+            /* The one that was under way when it was killed may be either. */
+            if (e == OK) assert_true(span_equal(buffer_span(&out), file));
+            if (e != OK) assert_int_equal(e, ERR_SEALED_ABSENT);
+            differ += (last[i] == 2 && e == OK) || (last[i] == 1 && e != OK) || (last[i] == 0 && e == OK);
+            assert_int_equal(found_in_files(f, bytes + 100, 16), 0);
+        }
+        assert_true(differ <= 1);
+    }
+}
+
 /* The liar asks to have a deletion undone: a file checked against the ledger as it was before. */
 static void nothing_comes_back(void **state) {
     struct fixture *f = *state;
@@ -314,6 +380,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(deleted_is_nowhere, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_are_zeroed, setup, teardown),
         cmocka_unit_test_setup_teardown(leftovers_are_settled, setup, teardown),
+        cmocka_unit_test_setup_teardown(killed_at_any_time, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(another_chains_file_is_refused, setup, teardown),
