@@ -280,6 +280,12 @@ enum err query_anchor(struct reader r, struct span subject, struct span what, ui
     return query_value(r, &key, &anchor_value_type, value, ret);
 }
 
+enum err query_party(struct reader r, struct span canonical, struct buffer *value, struct party_value *ret) {
+    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return ERR_QUERY_UNKNOWN;
+    struct digest key = status_key(STATUS_PARTY, canonical);
+    return query_value(r, &key, &party_value_type, value, ret);
+}
+
 /* SPEC U10: "the tiers of the row with the empty text and those of the row of the record's own subject" */
 uint8_t query_deleted(struct reader r, const struct digest *wire_id, struct span subject) {
     struct buffer value CLEANUP(buffer_free) = {0};

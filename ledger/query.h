@@ -106,6 +106,8 @@ enum err query_claim(struct reader r, const struct code *code, struct buffer *va
 /* The anchor (SPEC Z) of what and the hour from_ms by this subject; both are subject ids. */
 enum err query_anchor(struct reader r, struct span subject, struct span what, uint64_t from_ms,
                       struct buffer *value, struct anchor_value *ret) MUST_USE;
+/* Whom a party of a destination stands for (SPEC A11); by its canonical identifier. */
+enum err query_party(struct reader r, struct span canonical, struct buffer *value, struct party_value *ret) MUST_USE;
 /* Tiers (deletion_bit) of a record that are deleted (SPEC U10); subject: that of its header. */
 uint8_t query_deleted(struct reader r, const struct digest *wire_id, struct span subject);
 /* Deletions in the order they were told, after the given place (NULL: from the first); id: the 32 bytes of the wire identity that is

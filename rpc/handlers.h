@@ -21,6 +21,7 @@ enum err read_certificate_proof(struct view *v);
 enum err read_code_proof(struct view *v);
 enum err read_member(struct view *v);
 enum err read_member_list(struct view *v);
+enum err read_party(struct view *v);
 enum err read_key(struct view *v);
 enum err read_certificate(struct view *v);
 enum err read_certificate_list(struct view *v);

@@ -356,7 +356,7 @@ static const struct shape *const shapes[] = {
     &block_result, &block, &cosignature, &checkpoint, &alarm, &node, &pack_leaves,
     &void_range, &pack, &pack_row, &pack_list, &claim, &piece, &code, &codes,
     &scan_taken, &scan_row, &scan_rules, &scan_warning, &scans, &hour_row, &scan_hour,
-    &sealed_tier, &sealed_list, &sealed_key,
+    &party, &sealed_tier, &sealed_list, &sealed_key,
 };
 
 const struct shape *shape_at(size_t i) {
@@ -547,6 +547,8 @@ static const struct method methods[] = {
      {FORM_JSON}, &member_list, read_member_list, "All members", "列出成员"},
     {"member.get", GET, "/v1/members/{subject}", FLOW_READ, true, false, true, 0, NULL, PARAMS(member_params),
      {FORM_JSON}, &member_answer, read_member, "A member and its keys", "查询成员及其公钥"},
+    {"party.get", GET, "/v1/parties/{identifier}", FLOW_READ, true, false, true, 0, NULL, PARAMS(identifier_params), {FORM_JSON},
+     &party, read_party, "Whom a party of a destination stands for", "收货方标识代表哪个成员"},
     {"key.get", GET, "/v1/keys/{key}", FLOW_READ, true, false, true, 0, NULL, PARAMS(key_params), {FORM_JSON},
      &key_answer, read_key, "Whose key this is", "查询公钥所属"},
     {"certificate.list", GET, "/v1/certificates", FLOW_READ, true, true, true, 0, NULL,

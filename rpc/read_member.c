@@ -116,3 +116,23 @@ enum err read_key(struct view *v) {
     buffer_free(&value);
     return OK;
 }
+
+enum err read_party(struct view *v) {
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct party_value party = {.subject = SPAN_EMPTY};
+    struct span canonical;
+    struct emit j;
+    enum err e = canonical_of(v, v->arguments[0].text, &canonical);
+    if (e != OK) return e;
+    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+    (void)(query_party(v->snapshot.reader, canonical, &value, &party) == OK);
+    emit_begin(&j, v->out);
+    emit_object(&j);
+    put_at(&j, v);
+    emit_key_text(&j, "identifier", v->arguments[0].text);
+    emit_key_text(&j, "canonical", canonical);
+    emit_key_text(&j, "subject", party.subject);
+    emit_object_end(&j);
+    emit_end(&j);
+    return OK;
+}

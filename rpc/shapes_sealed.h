@@ -1,6 +1,15 @@
-/* shapes_sealed.h: shapes and parameters of sealed values, a part of method_table.c that is included there alone, after the macros it uses. */
+/* shapes_sealed.h: shapes and parameters of sealed values and of whom a party stands for, a part of method_table.c that is included there
+ * alone, after the macros it uses. */
 #ifndef RPC_SHAPES_SEALED_H
 #define RPC_SHAPES_SEALED_H
+
+static const struct shape_field party_fields[] = {
+    AT,
+    TEXT("identifier", "as asked", "查询标识"),
+    TEXT("canonical", "its one spelling", "规范写法"),
+    TEXT("subject", "the member it stands for, or empty", "所代表的成员，可为空"),
+};
+SHAPE(party, "Party");
 
 static const struct shape_field sealed_tier_fields[] = {
     UINT("tier", "1 trade partner, 2 regulator, 3 public but deletable", "1 贸易伙伴，2 监管，3 公开但可删除"),

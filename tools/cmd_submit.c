@@ -11,6 +11,7 @@
 #include "tools/packer.h"
 #include "tools/sender.h"
 #include "tools/signer.h"
+#include "trace/event.h"
 
 enum {
     OPTION_KEY = 'k',
@@ -34,6 +35,7 @@ struct submission {
     struct buffer wire;
     struct hider hider;
     struct sealing sealing;
+    bool by_destination; /* no --to: the party that the event goes to may read */
     bool check;                 /* only check the documents */
     uint64_t batch, expires_ms; /* as given; 0: the default */
 };
@@ -41,6 +43,33 @@ struct submission {
 static int parcel_send(struct submission *s) {
     int code = sender_send(&s->sender, &s->parcel);
     parcel_clear(&s->parcel);
+    return code;
+}
+
+/* Who becomes the owner; else L5's receiver. */
+static struct span destination_of(const struct item *item) {
+    static const char *const types[] = {"owning_party", "possessing_party", "location"};
+    struct event_party p;
+    for (size_t k = 0; k < sizeof types / sizeof types[0]; k++)
+        for (uint32_t i = 0; event_destination(item, i, &p); i++)
+            if (span_is(p.type, types[k])) return p.id;
+    return SPAN_EMPTY;
+}
+
+/* The readers of this record's values of tier partner: where each event that hides one goes. */
+static int destinations_read(struct submission *s) {
+    struct tool *t = s->tool;
+    int code = EXIT_OK;
+    s->sealing.readers_count[TIER_PARTNER - 1] = 0;
+    for (uint32_t i = 0; i < s->hider.openings.count && code == EXIT_OK; i++) {
+        const struct opening *o = &s->hider.openings.list[i];
+        if (o->tier != TIER_PARTNER) continue;
+        struct span party = destination_of(&s->packer.items[o->item]);
+        if (party.len == 0)
+            return fail(t, EXIT_REFUSED, "help submit", "事件没有写明收货方：请用 --to 写明谁可以读 partner 级的值",
+                        "the event names no destination: say with --to who may read the values of tier partner");
+        code = sealing_party(&s->sealing, TIER_PARTNER, party);
+    }
     return code;
 }
 
@@ -53,7 +82,8 @@ static int record_finish(struct submission *s) {
     int code = EXIT_OK;
     const struct packer *p = &s->packer;
     /* What opens the hidden values is on the disk before the record is anywhere. */
-    if (s->hider.openings.count > 0)
+    if (s->by_destination && s->hider.openings.count > 0) code = destinations_read(s);
+    if (code == EXIT_OK && s->hider.openings.count > 0)
         code = sealing_keep(&s->sealing, buffer_span(&s->wire), s->hider.openings.list, s->hider.openings.count);
     if (code) return code;
     if (!parcel_fits(&s->parcel, s->wire.len, p->sources, p->sources_count)) code = parcel_send(s);
@@ -187,9 +217,7 @@ static int hide_begin(struct submission *s, const struct arguments *a, const str
     at = 0;
     for (const char *text; code == EXIT_OK && (text = argument_next(a, OPTION_TO, &at)) != NULL; partners++)
         code = sealing_reader(&s->sealing, TIER_PARTNER, text);
-    if (code == EXIT_OK && partners == 0 && hider_has(&s->hider, TIER_PARTNER))
-        return fail(t, EXIT_USAGE, "member list", "缺少 --to：哪个主体可以读 partner 级的值",
-                    "--to is missing: which subject may read the values of tier partner");
+    s->by_destination = partners == 0 && hider_has(&s->hider, TIER_PARTNER);
     if (code == EXIT_OK && hider_has(&s->hider, TIER_REGULATOR)) code = sealing_regulators(&s->sealing);
     s->sender.wait = true; /* nodes take them for records that are committed */
     return code;
@@ -245,7 +273,8 @@ static const struct option_row options[] = {
      "where undecided records are kept; none: nowhere (SUYUAN_OUTBOX)"},
     {"hide", OPTION_HIDE, "FIELD=TIER,...", "隐藏字段：partner 贸易伙伴、regulator 监管、public 公开但可删除；可重复",
      "hide fields: partner, regulator, or public (but deletable); may be repeated"},
-    {"to", OPTION_TO, "ID", "谁可以读 partner 级的值；可重复", "who may read the values of tier partner; may be repeated"},
+    {"to", OPTION_TO, "ID", "谁可以读 partner 级的值（默认事件的收货方）；可重复",
+     "who may read the values of tier partner (default: the event's destination); may be repeated"},
     {"check", OPTION_CHECK, NULL, "只检查文档，不签名、不发送",
      "only check the documents: sign nothing, send nothing"},
     CHAIN_OPTIONS,

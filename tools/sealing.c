@@ -110,6 +110,33 @@ int sealing_reader(struct sealing *s, enum item_tier tier, const char *subject) 
     return code;
 }
 
+/* Every node's word again: who says whom a party stands for says who reads. */
+int sealing_party(struct sealing *s, enum item_tier tier, struct span party) {
+    struct tool *t = s->tool;
+    struct node *n = s->node;
+    const char *path = format(t, "/v1/parties/%s", path_segment(t, party)), *subject = NULL;
+    uint32_t first = n->current;
+    int code = EXIT_OK;
+    for (uint32_t i = 0; i < t->nodes_count && code == EXIT_OK; i++) {
+        struct buffer value CLEANUP(buffer_free) = {0};
+        struct http_call call = {.accept = NULL};
+        n->current = i;
+        buffer_init(&value, RPC_ANSWER_BYTES_MAX);
+        if (node_call_present(n, path, &call) != HTTP_ANSWERED || n->answer.status == 503) continue;
+        bool read = n->answer.status == 200 && json_parse(buffer_span(&n->answer.body), &value, NULL) == OK;
+        const char *one = read ? shown(t, map_text(buffer_span(&value), "subject")) : "";
+        if (subject != NULL && strcmp(subject, one) != 0) code = disagree(s, shown(t, party), t->nodes[i]);
+        subject = one;
+    }
+    n->current = first;
+    if (code) return code;
+    if (subject == NULL) return node_fail(n, HTTP_UNREACHABLE, NULL);
+    if (subject[0] == 0)
+        return fail(t, EXIT_REFUSED, "help submit", "账本没有登记 %s 代表谁：请用 --to 写明谁可以读 partner 级的值",
+                    "the ledger does not say whom %s stands for: say with --to who may read the values of tier partner", shown(t, party));
+    return sealing_reader(s, tier, subject);
+}
+
 int sealing_regulators(struct sealing *s) {
     struct buffer value CLEANUP(buffer_free) = {0};
     struct tool *t = s->tool;

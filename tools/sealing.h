@@ -25,6 +25,8 @@ struct sealing {
 /* The valid keys of a member may read this tier (1 or 2). Every node that is named and answers must say the same about them: who believes
  * one node lets it name its own key. */
 int sealing_reader(struct sealing *s, enum item_tier tier, const char *subject) MUST_USE;
+/* Those of the member whom this party of a destination stands for (SPEC A11). */
+int sealing_party(struct sealing *s, enum item_tier tier, struct span party) MUST_USE;
 /* Those of all active authorities may read tier 2. */
 int sealing_regulators(struct sealing *s) MUST_USE;
 /* Seals the openings of this record (R6) and keeps them in the outbox. */

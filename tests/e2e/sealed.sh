@@ -52,7 +52,7 @@ shows ERR_HIDE_NONE
 gives 3 "$suyuan" submit --key "$farm" --hide note=public delivery.json
 shows ERR_HIDE_MANY
 gives 2 "$suyuan" submit --key "$farm" --hide price=secret delivery.json
-gives 2 "$suyuan" submit --key "$farm" --hide price=partner delivery.json
+gives 3 "$suyuan" submit --key "$farm" --hide price=partner delivery.json
 shows --to
 say 'refusals are told by name'
 
@@ -152,6 +152,22 @@ gives 0 "$suyuan" open "$second" --key "$buyer"
 shows price-5b2d0c
 gives 0 "$suyuan" outbox flush --wait
 say 'what was not given is given later'
+
+# Without --to the event's destination reads, when the ledger says who that is (SPEC A11).
+jq '.destinationList = [{type: "possessing_party", destination: "https://id.gs1.org/414/6972234200019"}] | .epcList[0] |= sub("1001"; "1003")' \
+    delivery.json >third.json
+gives 3 "$suyuan" submit --key "$farm" --hide price=partner third.json
+shows --to
+act=$(printf '\202\245party\331\044https://id.gs1.org/414/6972234200019\247subject\262lucheng.wuma-fruit' | base64 -w 0)
+jq -n --arg act "$act" --arg chain "$(jq -r .chain_id opened.json)" --argjson now "$(date +%s)000" \
+    '{chain_id: $chain, type: 38, created_ms: $now, nonce: 7, act: $act, approvals: []}' >draft.json
+gives 0 "$suyuan" member submit draft.json --key "$bureau" --outbox none
+gives 0 "$suyuan" submit --key "$farm" --hide price=partner third.json --json
+third=$(jq -r '.records[0].id' out)
+gives 0 "$suyuan" open "$third" --key "$buyer"
+shows price-4f1c9a
+gives 3 "$suyuan" open "$third" --key "$stranger"
+say 'the destination reads where nobody is named'
 
 # A node that is down when it is told destroys when it is back, and takes nothing again meanwhile.
 last=$(jq -r '.nodes[-1].url' net.json) number=$(jq -r '.nodes[-1].node' net.json)

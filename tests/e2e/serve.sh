@@ -114,6 +114,7 @@ call certificate_type.list '{}'
 call_refused certificate_type.get '{"type":"none"}' ERR_RPC_NOT_FOUND
 call member.list '{}'
 call member.get '{"subject":"farm1"}'
+call party.get '{"identifier":"https://id.gs1.org/414/6972234200019"}'
 call key.get "{\"key\":\"$key\"}"
 call block.get '{"height":1}'
 call checkpoint.get '{}'
