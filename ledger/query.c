@@ -324,15 +324,23 @@ static bool history_row(void *context, struct span key, struct span value) {
     return true;
 }
 
-uint32_t query_history(struct reader r, struct span canonical, uint64_t from, uint32_t max,
-                       struct history_place ret[]) {
+static uint32_t chain_page(struct reader r, char kind, const struct digest *key, uint64_t from, uint32_t max,
+                           struct history_place ret[]) {
     struct page p = {.max = max, .list = ret};
-    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return 0;
-    struct digest key = status_key(STATUS_THING, canonical);
-    struct row_key prefix = row_digest('h', &key), first = row_chain('h', &key, from),
-                   to = row_after(&prefix);
+    struct row_key prefix = row_digest(kind, key), first = row_chain(kind, key, from), to = row_after(&prefix);
     reader_scan(r, TABLE_STATE, key_span(&first), key_span(&to), history_row, &p);
     return p.count;
+}
+
+uint32_t query_history(struct reader r, struct span canonical, uint64_t from, uint32_t max,
+                       struct history_place ret[]) {
+    if (canonical.len == 0 || canonical.len > IDENTIFIER_BYTES_MAX) return 0;
+    struct digest key = status_key(STATUS_THING, canonical);
+    return chain_page(r, 'h', &key, from, max, ret);
+}
+
+uint32_t query_moves(struct reader r, const struct digest *key, uint64_t from, uint32_t max, struct history_place ret[]) {
+    return chain_page(r, 'u', key, from, max, ret);
 }
 
 enum err query_history_head(struct reader r, struct span canonical, uint64_t i,

@@ -134,6 +134,8 @@ struct history_place {
 /* Entries from number `from` (1 is the first) on; returns how many. */
 uint32_t query_history(struct reader r, struct span canonical, uint64_t from, uint32_t max,
                        struct history_place ret[]);
+/* The same of a unit chain (SPEC L12), or of a group's (L13), by the status key of what it is of. */
+uint32_t query_moves(struct reader r, const struct digest *key, uint64_t from, uint32_t max, struct history_place ret[]);
 /* The head of a history after its first i entries, i a multiple of HISTORY_HEAD_EVERY (history.h; 0: zero bytes); ERR_QUERY_UNKNOWN when there
  * are not so many. */
 enum err query_history_head(struct reader r, struct span canonical, uint64_t i,

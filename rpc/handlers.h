@@ -16,6 +16,8 @@ enum err read_record_proof(struct view *v);
 enum err read_record_list(struct view *v);
 enum err read_thing(struct view *v);
 enum err read_thing_trace(struct view *v);
+enum err read_thing_moves(struct view *v);
+enum err read_transformation(struct view *v);
 enum err read_thing_proof(struct view *v);
 enum err read_certificate_proof(struct view *v);
 enum err read_code_proof(struct view *v);

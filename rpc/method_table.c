@@ -8,6 +8,7 @@
 /* Fields: name, kind, optional, list, shape. */
 #define TEXT(n, en, zh) {n, SHAPE_TEXT, false, false, NULL, en, zh}
 #define TEXT_MAYBE(n, en, zh) {n, SHAPE_TEXT, true, false, NULL, en, zh}
+#define TEXTS_MAYBE(n, en, zh) {n, SHAPE_TEXT, true, true, NULL, en, zh}
 #define TEXTS(n, en, zh) {n, SHAPE_TEXT, false, true, NULL, en, zh}
 #define UINT(n, en, zh) {n, SHAPE_UINT, false, false, NULL, en, zh}
 #define UINT_MAYBE(n, en, zh) {n, SHAPE_UINT, true, false, NULL, en, zh}
@@ -151,50 +152,7 @@ static const struct shape_field record_list_fields[] = {
 };
 SHAPE(record_list, "RecordList");
 
-static const struct shape_field state_fields[] = {
-    AT,
-    TEXT("identifier", "as asked", "查询标识"),
-    TEXT("canonical", "its one spelling", "规范写法"),
-    TEXT("kind", "item | lot | product | location | document | other", "种类"),
-    BOOL("exists", "an accepted event names it", "是否有已接受的事件提到它"),
-    TEXT_MAYBE("state", "active | ended", "active 有效 | ended 已终结"),
-    UINT_MAYBE("since_height", "of its last event", "最近事件高度"),
-    UINT_MAYBE("log_index", "of its last record", "最近记录日志序号"),
-    UINT_MAYBE("count", "events in its history", "历史事件数"),
-    DIGEST_MAYBE("chain", "history head", "历史链头"),
-    TEXT_MAYBE("lot", "canonical lot, or empty", "批次"),
-    TEXT_MAYBE("product", "canonical product, or empty", "产品"),
-    TEXT_MAYBE("pack", "code pack, or empty", "码包"),
-};
-SHAPE(state, "Thing");
-
-static const struct shape_field entry_fields[] = {
-    UINT("i", "number in the history, from 1", "历史序号，从 1 起"),
-    UINT("log_index", "of the record", "记录日志序号"),
-    UINT("height", "of the block", "区块高度"),
-    UINT("block_time_ms", "time of the block", "区块时间"),
-    DIGEST("id", "record id", "记录编号"),
-    DIGEST("leaf", "wire identity", "线上标识"),
-    TEXT("subject", "who says it", "提交主体"),
-    TEXT("event_time", "as received, or empty", "事件时间原文"),
-    TEXT("action", "ADD | OBSERVE | DELETE, or empty", "动作"),
-    TEXT("biz_step", "canonical, or empty", "业务步骤"),
-    TEXT("disposition", "canonical, or empty", "状态"),
-    TEXT("read_point", "as received, or empty", "读取点"),
-    TEXT("biz_location", "as received, or empty", "业务地点"),
-    OBJECT("item", item, "the event", "事件条目"),
-};
-SHAPE(entry, "HistoryEntry");
-
-static const struct shape_field trace_fields[] = {
-    AT,
-    TEXT("identifier", "as asked", "查询标识"),
-    TEXT("canonical", "its one spelling", "规范写法"),
-    UINT("count", "events in its history", "历史事件数"),
-    OBJECTS("entries", entry, "in the order of the log", "按日志顺序"),
-    UINT_MAYBE("next", "cursor of the next page; absent on the last", "下一页游标；末页没有"),
-};
-SHAPE(trace, "Trace");
+#include "rpc/shapes_thing.h"
 
 static const struct shape_field key_fields[] = {
     DIGEST("key", "public key", "公钥"),
@@ -419,6 +377,13 @@ static const struct param trace_params[] = {
     {"cursor", PARAM_QUERY, PARAM_UINT, false, 1, (1ull << 53) - 1, NULL, "`next` of the page before", "上一页的 next"},
     LIMIT(PAGE_ROWS_MAX),
 };
+static const struct param transformation_params[] = {
+    {"subject", PARAM_PATH, PARAM_TEXT, true, 1, 64, NULL, "subject id of who told it", "提交者主体编号"},
+    {"transformation", PARAM_PATH, PARAM_TEXT, true, 1, IDENTIFIER_BYTES_MAX, NULL, "transformationID, percent-encoded",
+     "transformationID（百分号编码）"},
+    {"cursor", PARAM_QUERY, PARAM_UINT, false, 1, (1ull << 53) - 1, NULL, "`next` of the page before", "上一页的 next"},
+    LIMIT(PAGE_ROWS_MAX),
+};
 static const struct param member_params[] = {
     {"subject", PARAM_PATH, PARAM_TEXT, true, 1, 64, NULL, "subject id", "主体编号"},
 };
@@ -490,6 +455,12 @@ static const struct method methods[] = {
      {FORM_JSON}, &state, read_thing, "Present state of a thing", "查询物品现状"},
     {"thing.trace", GET, "/v1/things/{identifier}/history", FLOW_READ, true, true, true, 0, NULL,
      PARAMS(trace_params), {FORM_JSON}, &trace, read_thing_trace, "Everything that happened to a thing", "查询物品全部历史"},
+    {"thing.moves", GET, "/v1/things/{identifier}/moves", FLOW_READ, true, true, true, 0, NULL, PARAMS(trace_params),
+     {FORM_JSON}, &trace, read_thing_moves, "What moved a lot or its pieces, or a thing without lot",
+     "查询批次（含其单品）或无批次物品的全部流转事件"},
+    {"transformation.moves", GET, "/v1/members/{subject}/transformations/{transformation}/moves", FLOW_READ, true, true, true,
+     0, NULL, PARAMS(transformation_params), {FORM_JSON}, &trace, read_transformation,
+     "The events of one transformationID of a member", "查询成员同一 transformationID 的全部事件"},
     {"thing.proof", GET, "/v1/things/{identifier}/proof", FLOW_READ, true, true, true, 0, NULL,
      PARAMS(identifier_params), {FORM_PROOF, FORM_JSON}, NULL, read_thing_proof,
      "Proof of a thing's state and complete history", "物品现状与完整历史的证明"},

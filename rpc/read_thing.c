@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "ledger/flow.h"
+#include "ledger/links.h"
 #include "trace/certificate_words.h"
 #include "trace/event.h"
 #include "trace/identifier.h"
@@ -25,6 +27,29 @@ static enum identifier_kind kind_of(struct span received) {
     enum err e = identifier_canonical(received, &b, &kind);
     buffer_free(&b);
     return e == OK ? kind : IDENTIFIER_OTHER;
+}
+
+static const struct flow no_flow;
+
+/* Empty texts where nobody knows. */
+static void put_flow(struct emit *j, const struct flow *f) {
+    static const char *const rules[] = {"held", "named", "destroyed", "recalled", "balance", "yield", "time"};
+    struct span holder = SPAN_EMPTY;
+    if (!flow_single_holder(f, &holder)) holder = SPAN_EMPTY;
+    emit_key_text(j, "maker", f->maker);
+    emit_key_text(j, "holder", holder);
+    emit_key_text(j, "inside", f->parent);
+    emit_key_uint(j, "moves", f->unit_count);
+    emit_key(j, "disputed");
+    emit_list(j);
+    for (uint32_t i = 0; i < FLOW_RULE_LAST; i++)
+        if (f->marks & 1u << i) emit_text(j, span_text(rules[i]));
+    emit_list_end(j);
+    emit_key(j, "recalls");
+    emit_list(j);
+    for (uint32_t i = 0; i < f->recalls_count; i++)
+        emit_text(j, f->recalls[i].recall);
+    emit_list_end(j);
 }
 
 enum err read_thing(struct view *v) {
@@ -52,6 +77,7 @@ enum err read_thing(struct view *v) {
         emit_key_text(&j, "lot", thing.lot);
         emit_key_text(&j, "product", thing.product);
         emit_key_text(&j, "pack", thing.pack);
+        put_flow(&j, thing.flow_count > 0 ? thing.flow : &no_flow);
     }
     emit_object_end(&j);
     emit_end(&j);
@@ -122,33 +148,71 @@ static enum err put_entries(struct view *v, struct emit *j, const struct history
     return e;
 }
 
-enum err read_thing_trace(struct view *v) {
+/* Which chain, and the page of it that the arguments after the first `named` ask for. */
+struct chain {
+    uint32_t named;
     struct span canonical;
-    enum err e = canonical_of(v, v->arguments[0].text, &canonical);
-    if (e != OK) return e;
-    struct buffer value;
-    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
-    struct thing_value thing;
-    uint64_t count = query_thing(v->snapshot.reader, canonical, &value, v->arena, &thing) == OK ? thing.count : 0;
-    buffer_free(&value);
-    uint64_t from = v->arguments[1].given ? v->arguments[1].number : 1;
-    uint32_t limit = v->arguments[2].given ? (uint32_t)v->arguments[2].number : 100;
+    char kind; /* of its rows: keys.h */
+    struct digest key;
+    uint64_t count;
+};
+
+static enum err put_chain(struct view *v, const struct chain *c) {
+    uint64_t from = v->arguments[c->named].given ? v->arguments[c->named].number : 1;
+    uint32_t limit = v->arguments[c->named + 1].given ? (uint32_t)v->arguments[c->named + 1].number : 100;
     struct history_place *places = check_alloc(limit, sizeof *places);
-    uint32_t n = query_history(v->snapshot.reader, canonical, from, limit, places);
-    uint64_t next = n > 0 && places[n - 1].i < count ? places[n - 1].i + 1 : 0;
+    uint32_t n = c->kind == 'h' ? query_history(v->snapshot.reader, c->canonical, from, limit, places)
+                                : query_moves(v->snapshot.reader, &c->key, from, limit, places);
+    uint64_t next = n > 0 && places[n - 1].i < c->count ? places[n - 1].i + 1 : 0;
     struct emit j;
     emit_begin(&j, v->out);
     emit_object(&j);
     put_at(&j, v);
-    emit_key_text(&j, "identifier", v->arguments[0].text);
-    emit_key_text(&j, "canonical", canonical);
-    emit_key_uint(&j, "count", count);
+    emit_key_text(&j, "identifier", v->arguments[c->named - 1].text);
+    emit_key_text(&j, "canonical", c->canonical);
+    emit_key_uint(&j, "count", c->count);
     emit_key(&j, "entries");
     emit_list(&j);
-    e = put_entries(v, &j, places, n, &next);
+    enum err e = put_entries(v, &j, places, n, &next);
     free(places);
     emit_list_end(&j);
     if (next != 0) emit_key_uint(&j, "next", next);
     emit_object_end(&j);
     return e;
+}
+
+static enum err thing_chain(struct view *v, char kind) {
+    struct chain c = {.named = 1, .kind = kind};
+    enum err e = canonical_of(v, v->arguments[0].text, &c.canonical);
+    if (e != OK) return e;
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct thing_value thing = {0};
+    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+    bool exists = query_thing(v->snapshot.reader, c.canonical, &value, v->arena, &thing) == OK;
+    c.key = status_key(STATUS_THING, c.canonical);
+    c.count = !exists ? 0 : kind == 'h' ? thing.count : thing.flow_count > 0 ? thing.flow->unit_count : 0;
+    return put_chain(v, &c);
+}
+
+enum err read_thing_trace(struct view *v) {
+    return thing_chain(v, 'h');
+}
+
+enum err read_thing_moves(struct view *v) {
+    return thing_chain(v, 'u');
+}
+
+enum err read_transformation(struct view *v) {
+    struct chain c = {.named = 2, .kind = 'u', .canonical = v->arguments[1].text};
+    struct buffer group CLEANUP(buffer_free) = {0}, value CLEANUP(buffer_free) = {0};
+    struct links_event event = {.subject = v->arguments[0].text};
+    struct group_value g = {0};
+    buffer_init(&group, 256);
+    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+    group_write(&event, v->arguments[1].text, &group);
+    c.key = status_key(STATUS_GROUP, buffer_span(&group));
+    if (status_get(v->snapshot.reader, &c.key, &value))
+        CHECK(codec_decode(&group_value_type, buffer_span(&value), NULL, &g) == OK);
+    c.count = g.count;
+    return put_chain(v, &c);
 }

@@ -19,6 +19,8 @@ extern const struct command cmd_epcis_hash;
 extern const struct command cmd_code_convert, cmd_code_check, cmd_code_pack, cmd_code_packs,
     cmd_code_void, cmd_code_claim, cmd_code_show, cmd_code_labels;
 extern const struct command cmd_open, cmd_delete;
+extern const struct command cmd_flow_rule, cmd_flow_party, cmd_flow_yield;
+extern const struct command cmd_recall_plan, cmd_recall_drill, cmd_recall_order, cmd_recall_lift;
 extern const struct command cmd_scan_report, cmd_scan_show, cmd_scan_anchor, cmd_scan_check;
 extern const struct command cmd_bench;
 extern const struct command cmd_gateway_run, cmd_gateway_simulate, cmd_gateway_prove;

@@ -251,7 +251,7 @@ static const char *next_of(struct sender *s, const struct parcel_record *r) {
         return "help member approve";
     case RESULT_BALANCE: case RESULT_YIELD: case RESULT_DESTROYED: case RESULT_RECALLED: case RESULT_HELD:
     case RESULT_NAMED: case RESULT_TIME_ORDER: case RESULT_NOT_THEIR_EVENT: case RESULT_TANGLED:
-        return "help trace";
+        return "help flow";
     case RESULT_NO_RECALL: case RESULT_NOT_LINKED: case RESULT_NOT_THEIR_RECALL: case RESULT_RECALL_DIFFERS:
     case RESULT_RECALLED_TOO_OFTEN: case RESULT_NOT_RECALLED:
         return "help recall";

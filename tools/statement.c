@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/limits.h"
-#include "ledger/value.h"
+#include "ledger/flow.h"
 #include "tools/act_draft.h"
 #include "tools/opened.h"
 #include "tools/timeline.h"
@@ -57,6 +57,36 @@ static void key_print(struct tool *t, const struct statement_status *s) {
     if (k.until_ms != 0) say(t, "    有效期至 %s\n", "    until %s\n", time_text(t, k.until_ms));
 }
 
+/* What the events of a thing do not agree about, by rule; bad news is never softer than good news. */
+static void marks_print(struct tool *t, uint8_t marks) {
+    static const char *const zh[] = {"交出者并不持有，或有两方持有", "接收者并非发运者所指定", "销毁之后仍有事件", "召回之后才补报的使用或发运",
+                                     "用出量超过制造量", "产出超过得率", "事件时间先后矛盾"},
+                            *const en[] = {"handed over by who did not hold it, or held by two",
+                                           "received by who was not named",
+                                           "events after it was destroyed",
+                                           "used or shipped, told only after the recall",
+                                           "more given away than made",
+                                           "more made than its inputs yield",
+                                           "events out of the order of their times"};
+    for (uint32_t i = 0; i < FLOW_RULE_LAST; i++)
+        if (marks & 1u << i) printf("    %s  %s\n", judged(t, false, "存疑", "disputed"), tr(t, zh[i], en[i]));
+}
+
+static void recalls_print(struct tool *t, const struct flow *f) {
+    for (uint32_t i = 0; i < f->recalls_count; i++)
+        say(t, "    %s  %s，%s 起\n", "    %s  %s, since %s\n", judged(t, false, "已被召回", "RECALLED"), shown(t, f->recalls[i].recall),
+            time_text(t, f->recalls[i].ms));
+}
+
+static void flow_print(struct tool *t, const struct flow *f) {
+    struct span holder;
+    recalls_print(t, f);
+    marks_print(t, f->marks);
+    if (f->maker.len > 0) say(t, "    制造者 %s\n", "    made by %s\n", shown(t, f->maker));
+    if (flow_single_holder(f, &holder)) say(t, "    现由 %s 持有\n", "    held by %s\n", shown(t, holder));
+    if (f->parent.len > 0) say(t, "    在 %s 之内\n", "    inside %s\n", shown(t, f->parent));
+}
+
 static void thing_print(struct tool *t, const struct statement_status *s, struct span asked) {
     struct thing_value v;
     bool itself = span_equal(s->subject, asked);
@@ -78,6 +108,7 @@ static void thing_print(struct tool *t, const struct statement_status *s, struct
         say(t, "    批次 %s\n", "    lot %s\n", shown(t, v.lot));
     if (v.product.len > 0 && !span_equal(v.product, s->subject))
         say(t, "    产品 %s\n", "    product %s\n", shown(t, v.product));
+    if (v.flow_count > 0) flow_print(t, v.flow);
 }
 
 /* Is the certificate of this id in force when the statement was signed? */
@@ -254,6 +285,23 @@ static void statement_print(struct tool *t, const char *label, const struct stat
             s->entries_count);
 }
 
+/* Is what was asked about recalled, or its lot? Said before all else. */
+static bool recalled_print(struct tool *t, const struct statement *s) {
+    bool found = false;
+    for (uint32_t i = 0; i < s->statuses_count && (s->question == PROOF_THING || s->question == PROOF_CODE); i++) {
+        const struct statement_status *x = &s->statuses[i];
+        struct thing_value v;
+        if (x->type != STATUS_THING || !x->exists || codec_decode(&thing_value_type, x->value, &t->arena, &v) != OK ||
+            v.flow_count == 0 || v.flow->recalls_count == 0)
+            continue;
+        found = true;
+        if (t->json) continue;
+        say(t, "%s：%s\n", "%s: %s\n", judged(t, false, "已被召回", "RECALLED"), shown(t, x->subject));
+        recalls_print(t, v.flow);
+    }
+    return found;
+}
+
 static void signers_print(struct tool *t, const struct statement *s) {
     say(t,
         "\n账本 %s（%s）\n高度 %" PRIu64 "，日志 %" PRIu64
@@ -286,7 +334,9 @@ int proof_report(struct tool *t, const char *label, struct span bundle,
         return fail(t, EXIT_FALSE, "status", "%s：节点给出的证明属实，但答的不是所问，节点不可信",
                     "%s: the proof is true but answers another question: the node is not to be trusted",
                     shown(t, span_text(label)));
-    if (asked != NULL) asked->bad = s.question == PROOF_CODE && (s.code.state != CODE_ISSUED || s.code.voided);
+    bool recalled = recalled_print(t, &s);
+    if (asked != NULL)
+        asked->bad = recalled || (s.question == PROOF_CODE && (s.code.state != CODE_ISSUED || s.code.voided));
     int code = openings != NULL ? openings_verify(t, openings, &s, &opened) : EXIT_OK;
     if (code) return code;
     if (t->json) {

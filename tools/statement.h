@@ -9,7 +9,7 @@
 struct proof_asked {
     enum proof_question question;
     struct span identifier; /* as the proof spells it: canonical identifier, certificate id */
-    bool bad;               /* set by proof_report: a code that was never issued, or is void */
+    bool bad;               /* set by proof_report: a code that was never issued, or is void; anything that is recalled */
 };
 
 /* Verifies the bundle and prints the statement, or why it is false. Returns EXIT_OK or EXIT_FALSE.

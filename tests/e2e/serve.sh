@@ -94,6 +94,8 @@ call record.proof "{\"id\":\"$id\"}"
 call sealed.list "{\"id\":\"$id\"}"
 call thing.get "{\"identifier\":\"$thing\"}"
 call thing.trace "{\"identifier\":\"$thing\"}"
+call thing.moves "{\"identifier\":\"$thing\"}"
+call transformation.moves '{"subject":"farm1","transformation":"urn:x:never"}'
 call thing.proof "{\"identifier\":\"$thing\"}"
 "$hand" pack genesis AAAAA 3000 | curl -s -m 20 -X POST -H 'content-type: application/msgpack' --data-binary @- \
     "http://127.0.0.1:$http0/v1/records?wait=committed" >/dev/null

@@ -24,6 +24,7 @@ static inline void path_fill(const char *path, const char *key, const char *reco
             if (strncmp(p, "{identifier}", 12) == 0)
                 value = strcmp(path, "/v1/codes/{identifier}/proof") == 0 ? CODE : BOX;
             if (strncmp(p, "{subject}", 9) == 0) value = "farm-1";
+            if (strncmp(p, "{transformation}", 16) == 0) value = "urn:x:never";
             if (strncmp(p, "{key}", 5) == 0) value = key;
             if (strncmp(p, "{height}", 8) == 0) value = "3";
             if (strncmp(p, "{gtin}", 6) == 0) value = PACK_GTIN;
