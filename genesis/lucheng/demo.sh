@@ -25,6 +25,7 @@ carton=https://id.gs1.org/00/069722301000001014
 shoes=urn:epc:id:sgtin:69722321.00001.20000
 failed_lot=https://id.gs1.org/01/06972230300028/10/S261016
 origin=lucheng.shoe-association/XG-2026-0001
+recalled_lot=https://id.gs1.org/01/06972230100017/10/YM20260615
 
 bold= plain=
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
@@ -240,13 +241,31 @@ heading '    有争议的一次读取 · a disputed read is opened'
 run gateway prove --config "$dir/gateway.json" --read 1234 -o "$dir/read.syr"
 run gateway prove --check "$dir/read.syr" --genesis "$dir/genesis"
 
-heading '十一 一个验证节点被强制结束，其余继续 · a validator is killed, the others go on'
+heading '十一 超量与召回 · more than was made, and a recall'
+# told SUBJECT STEP ACTION QUANTITY: the subject says so of the lot that will be recalled, now.
+said() {
+    printf '{"@context":"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld","type":"ObjectEvent","eventTime":"%s",
+"eventTimeZoneOffset":"+08:00","action":"%s","bizStep":"%s","quantityList":[{"epcClass":"%s","quantity":%s,"uom":"KGM"}]}\n' \
+        "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$3" "$2" "$recalled_lot" "$4" >"$dir/said.json"
+    set -- submit --key "$keys/lucheng.$1.key" --wait --outbox none "$dir/said.json"
+    fails 3 'the ledger took it' "$@"
+}
+echo '合作社发运的多于采收的 the cooperative ships more than it harvested:'
+said shanfu-yangmei shipping OBSERVE 50000
+run recall drill "$recalled_lot"
+run recall order R-2026-1 "$recalled_lot" --level 2 --reason 1 --key "$keys/lucheng.agri-bureau.key" --outbox none
+sleep 1
+echo '水果店仍要出售 the fruit shop would sell it still:'
+said wuma-fruit retail_selling DELETE 1
+fails 4 'a recalled lot is no bad news' trace "$recalled_lot" --verify --genesis "$dir/genesis"
+
+heading '十二 一个验证节点被强制结束，其余继续 · a validator is killed, the others go on'
 run devnet kill 3 --dir "$dir"
 documents 202 204
 printf '记错的一盒，已更正 the box recorded as sold by mistake, corrected:\n'
 run trace "$box_sold_by_mistake"
 
-heading '十二 它回来并追上 · it comes back and catches up'
+heading '十三 它回来并追上 · it comes back and catches up'
 run devnet start 3 --dir "$dir"
 
 heading '接着试 · next'
