@@ -217,12 +217,17 @@ struct sealed_store *sealed_store_open(const char *path, const struct digest *ch
     bool ok = sqlite3_open_v2(path, &s->db, flags, NULL) == SQLITE_OK && sqlite3_busy_timeout(s->db, BUSY_MS) == SQLITE_OK &&
               run(s, "PRAGMA page_size = 4096") && run(s, "PRAGMA temp_store = MEMORY") && run(s, "PRAGMA journal_mode = WAL") &&
               run(s, "PRAGMA synchronous = FULL") && deletes_securely(s) && run(s, pages) && schema_settle(s) &&
-              mark_settle(s, chain_id) && log_truncate(s) && slots_begin(s, path) && rows_count(s);
+              mark_settle(s, chain_id) && log_truncate(s);
+    bool opened = ok;
+    ok = ok && slots_begin(s, path) && rows_count(s);
     if (ok) {
         (void)chmod(path, 0600);
         return s;
     }
-    snprintf(ret_error, SEALED_ERROR_BYTES, "%.180s: %.60s", path, s->db ? sqlite3_errmsg(s->db) : "no memory");
+    int rc = s->db ? sqlite3_errcode(s->db) : SQLITE_NOMEM;
+    bool sqlite = rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE;
+    snprintf(ret_error, SEALED_ERROR_BYTES, "%.180s: %.60s", path,
+             opened ? "its .slots cannot be used" : sqlite ? sqlite3_errstr(rc) : "of another ledger, or not a file of sealed values");
     sealed_store_close(s);
     return NULL;
 }

@@ -10,10 +10,25 @@
 
 enum { SLOT_BYTES = 32 };
 
+/* A file that is new: without this its name may be gone after a power loss, and the rows that need it are not. */
+static bool name_sync(const char *path) {
+    char parent[4096];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+    if (len >= sizeof parent) return false;
+    memcpy(parent, path, len);
+    memcpy(parent + len, len > 0 ? "" : slash ? "/" : ".", len > 0 ? 1 : 2);
+    int directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = directory >= 0 && fsync(directory) == 0;
+    if (directory >= 0) (void)close(directory);
+    return ok;
+}
+
 bool slots_open(struct slots *s, const char *path, uint32_t max) {
     struct stat st;
     *s = (struct slots){.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), .max = max};
     if (s->fd < 0 || fstat(s->fd, &st) != 0) return false;
+    if (st.st_size == 0 && !name_sync(path)) return false;
     uint64_t count = (uint64_t)st.st_size / SLOT_BYTES;
     if (count > max) {
         errno = EFBIG;

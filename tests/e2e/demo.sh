@@ -21,6 +21,10 @@ shows out '温度 Temperature 3.8'
 shows out '不合格 non_conformant'
 shows out '的全部 6 条历史如下'
 shows err ERR_PROOF
+# The hidden price, and the contact that was deleted.
+shows out 'lucheng:price: "每箱 168.00 元 CNY a carton"'
+shows out ERR_SEALED_NO_KEY
+shows out ERR_SEALED_DELETED
 shows out '3 份文档已落账'
 shows out '更正声明'
 [ "$(grep -c '^node3 .*就绪' "$dir/out")" = 2 ] || { echo 'demo.sh: node3 did not come back' >&2; exit 1; }
