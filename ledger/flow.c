@@ -246,3 +246,18 @@ bool flow_unmark(struct flow_book *b, struct span recall) {
     }
     return false;
 }
+
+const struct flow_word *flow_word(enum flow_rule rule) {
+    static const struct flow_word words[] = {
+        {"none", "?", "?"},
+        {"held", "持有不符", "not held by who hands it over"},
+        {"named", "收货方不符", "the receiver was not named"},
+        {"destroyed", "销毁后又出现", "seen after it was destroyed"},
+        {"recalled", "召回后仍流通", "moved on although recalled"},
+        {"balance", "数量不平衡", "more left than was made"},
+        {"yield", "得率超限", "more made than its inputs yield"},
+        {"time", "时间先后不符", "events not in the order of their times"},
+    };
+    CHECK(rule <= FLOW_RULE_LAST);
+    return &words[rule];
+}

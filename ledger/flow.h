@@ -20,6 +20,12 @@ enum flow_rule {
 };
 enum flow_action { FLOW_REFUSE = 1, FLOW_MARK = 2 };
 
+/* A rule by its name, and in a word for people. */
+struct flow_word {
+    const char *name, *zh, *en;
+};
+const struct flow_word *flow_word(enum flow_rule rule);
+
 /* Room for what one item does to one thing before its bounds are asked. */
 enum { FLOW_HOLDERS_ROOM = 2 * FLOW_HOLDERS_MAX };
 

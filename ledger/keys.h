@@ -23,6 +23,8 @@
  *   'a' SHA-256 of nothing: of every pack
  *   'y' SHA-256 of nothing || log index || item u16   wire identity of a record some of which was told to be deleted
  *   'T' certificate type                              nothing
+ *   'r' SHA-256 of nothing || log index || item u16   recall id, where it was first ordered
+ *   'j' SHA-256(recall id) || n      log index u64 || item u16 || canonical identifier of the nth thing that it listed
  *   'u' K || i              as 'h', of the unit chain of a thing and of the chain of a group (SPEC L12, L13)
  * X, A and k are functions of the status tree that execution may therefore read; the
  * others only serve readers.

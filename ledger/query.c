@@ -343,6 +343,46 @@ uint32_t query_moves(struct reader r, const struct digest *key, uint64_t from, u
     return chain_page(r, 'u', key, from, max, ret);
 }
 
+enum err query_recall(struct reader r, struct span id, struct buffer *value, struct recall_value *ret) {
+    if (!certificate_id_valid(id)) return ERR_QUERY_UNKNOWN;
+    struct digest key = status_key(STATUS_RECALL, id);
+    return query_value(r, &key, &recall_value_type, value, ret);
+}
+
+uint32_t query_recalls(struct reader r, const struct issued_place *after, uint32_t max, struct arena *arena,
+                       struct issued_place ret[]) {
+    struct digest all = sha256(SPAN_EMPTY);
+    return issued(r, 'r', &all, after, (struct page){.max = max, .list = ret, .arena = arena});
+}
+
+static bool recalled_row(void *context, struct span key, struct span value) {
+    struct page *p = context;
+    struct recalled_place *list = p->list;
+    if (p->count == p->max) return false;
+    CHECK(key.len == 41 && value.len > 10);
+    struct span thing = arena_copy(p->arena, span_of(value.data + 10, value.len - 10));
+    if (!thing.data) return false;
+    list[p->count++] = (struct recalled_place){
+        .n = get_u64(key.data + 33), .log_index = get_u64(value.data), .item = get_u16(value.data + 8), .thing = thing};
+    return true;
+}
+
+uint32_t query_recalled(struct reader r, struct span id, uint64_t from, uint32_t max, struct arena *arena,
+                        struct recalled_place ret[]) {
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct page p = {.max = max, .list = ret, .arena = arena};
+    struct digest recall = sha256(id);
+    struct row_key prefix = row_digest('j', &recall), first = row_chain('j', &recall, from), to = row_after(&prefix);
+    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+    reader_scan(r, TABLE_STATE, key_span(&first), key_span(&to), recalled_row, &p);
+    for (uint32_t i = 0; i < p.count; i++) {
+        struct recalled_value v;
+        struct digest key = row_recalled(id, ret[i].thing);
+        ret[i].lifted = query_value(r, &key, &recalled_value_type, &value, &v) == OK && v.state == STATE_LIFTED;
+    }
+    return p.count;
+}
+
 enum err query_history_head(struct reader r, struct span canonical, uint64_t i,
                             struct digest *ret) {
     struct buffer b CLEANUP(buffer_free) = {0};

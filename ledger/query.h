@@ -136,6 +136,21 @@ uint32_t query_history(struct reader r, struct span canonical, uint64_t from, ui
                        struct history_place ret[]);
 /* The same of a unit chain (SPEC L12), or of a group's (L13), by the status key of what it is of. */
 uint32_t query_moves(struct reader r, const struct digest *key, uint64_t from, uint32_t max, struct history_place ret[]);
+/* Recalls (SPEC O, S5 type 19). */
+enum err query_recall(struct reader r, struct span id, struct buffer *value, struct recall_value *ret) MUST_USE;
+/* In the order they were first ordered, lifted ones too, after the given place (NULL: from the first). */
+uint32_t query_recalls(struct reader r, const struct issued_place *after, uint32_t max, struct arena *arena,
+                       struct issued_place ret[]);
+/* The nth thing that a recall listed, and whether it is lifted. */
+struct recalled_place {
+    uint64_t n; /* from 1 */
+    uint64_t log_index;
+    uint16_t item;
+    struct span thing; /* canonical, in the arena */
+    bool lifted;
+};
+uint32_t query_recalled(struct reader r, struct span id, uint64_t from, uint32_t max, struct arena *arena,
+                        struct recalled_place ret[]);
 /* The head of a history after its first i entries, i a multiple of HISTORY_HEAD_EVERY (history.h; 0: zero bytes); ERR_QUERY_UNKNOWN when there
  * are not so many. */
 enum err query_history_head(struct reader r, struct span canonical, uint64_t i,

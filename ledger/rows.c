@@ -67,6 +67,16 @@ struct digest row_claim(const struct code *code) {
     return status_key(STATUS_CLAIM, buffer_span(&subject));
 }
 
+struct digest row_recalled(struct span recall, struct span thing) {
+    struct buffer subject CLEANUP(buffer_free) = {0};
+    buffer_init(&subject, CERTIFICATE_ID_BYTES_MAX + IDENTIFIER_BYTES_MAX + 16);
+    pack_array(&subject, 2);
+    pack_text(&subject, recall);
+    pack_text(&subject, thing);
+    CHECK(!subject.overflow);
+    return status_key(STATUS_RECALLED, buffer_span(&subject));
+}
+
 struct digest row_anchor(struct span subject, struct span what, uint64_t from_ms) {
     struct buffer key CLEANUP(buffer_free) = {0};
     buffer_init(&key, 256);

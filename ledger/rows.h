@@ -13,9 +13,9 @@ struct row_key row_text(char kind, struct span subject);                /* A m T
 struct row_key row_forget(uint64_t until_ms, const struct digest *key); /* X */
 struct row_key row_key_of(struct span subject,
                           const struct pubkey *key);                 /* k; key NULL: the prefix */
-struct row_key row_chain(char kind, const struct digest *key, uint64_t i); /* h, u */
+struct row_key row_chain(char kind, const struct digest *key, uint64_t i); /* h, u; j: by SHA-256 of a recall id */
 struct row_key row_subject(struct span subject, uint64_t log_index); /* s */
-/* c p t q g l a y: by the SHA-256 of a subject id, or the status key of a thing */
+/* c p t q g l a y r: by the SHA-256 of a subject id, or the status key of a thing */
 struct row_key row_issued(char kind, const struct digest *by, uint64_t issued, uint16_t item);
 /* V: the status key of a claim (SPEC S5, type 18) */
 struct digest row_claim(const struct code *code);
@@ -23,6 +23,8 @@ struct digest row_claim(const struct code *code);
 struct digest row_anchor(struct span subject, struct span what, uint64_t from_ms);
 /* The deletion of a record by the subject; of an authority: SPAN_EMPTY. */
 struct digest row_deletion(const struct digest *wire_id, struct span subject);
+/* What a recall lists, of one thing. */
+struct digest row_recalled(struct span recall, struct span thing);
 /* The smallest key above every key that begins with this one. */
 struct row_key row_after(const struct row_key *prefix);
 

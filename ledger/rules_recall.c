@@ -1,5 +1,6 @@
 /* rules_recall.c: batches are recalled and let go (SPEC O2 to O4). */
 #include "ledger/links.h"
+#include "ledger/rows.h"
 #include "ledger/rules_item.h"
 #include "trace/certificate.h"
 #include "trace/recall.h"
@@ -13,26 +14,16 @@ struct recalling {
     bool own;       /* the recall's id begins with it */
 };
 
-static struct digest listed_key(struct span recall, struct span thing) {
-    struct buffer subject CLEANUP(buffer_free) = {0};
-    buffer_init(&subject, CERTIFICATE_ID_BYTES_MAX + IDENTIFIER_BYTES_MAX + 16);
-    pack_array(&subject, 2);
-    pack_text(&subject, recall);
-    pack_text(&subject, thing);
-    CHECK(!subject.overflow);
-    return status_key(STATUS_RECALLED, buffer_span(&subject));
-}
-
 /* 0 when this recall never listed it. */
 static uint8_t listed(const struct recalling *r, struct span thing) {
     struct recalled_value v;
-    struct digest key = listed_key(r->item.recall, thing);
+    struct digest key = row_recalled(r->item.recall, thing);
     return rules_value_get(r->t->run, &key, &recalled_value_type, &v) ? v.state : 0;
 }
 
 static void list(const struct recalling *r, struct span thing, uint8_t state) {
     struct recalled_value v = {ITEM_VALUE(r->t, state), .reason = r->item.reason};
-    struct digest key = listed_key(r->item.recall, thing);
+    struct digest key = row_recalled(r->item.recall, thing);
     rules_value_put(r->t->run, &key, &recalled_value_type, &v);
 }
 
@@ -98,6 +89,25 @@ static uint16_t order_one(const struct recalling *r, struct telling *g, const st
     return RESULT_ACCEPTED;
 }
 
+/* For readers alone: the recall, when it is new, and what it lists in its order. */
+static void write_rows(const struct recalling *r) {
+    const struct item_run *t = r->t;
+    struct digest all = sha256(SPAN_EMPTY), recall = sha256(r->item.recall);
+    struct row_key of_all = row_issued('r', &all, t->log_index, (uint16_t)t->index);
+    if (!r->exists) row_put(t->run->changes, TABLE_STATE, &of_all, r->item.recall);
+    for (uint32_t i = 0; i < r->item.things_count; i++) {
+        struct buffer place CLEANUP(buffer_free) = {0};
+        struct row_key row = row_chain('j', &recall, r->value.listed + (uint64_t)i + 1);
+        buffer_init(&place, 10 + IDENTIFIER_BYTES_MAX);
+        buffer_u64(&place, t->log_index);
+        buffer_u8(&place, (uint8_t)(t->index >> 8));
+        buffer_u8(&place, (uint8_t)t->index);
+        buffer_append_span(&place, r->item.things[i].canonical);
+        CHECK(!place.overflow);
+        row_put(t->run->changes, TABLE_STATE, &row, buffer_span(&place));
+    }
+}
+
 uint16_t rules_recall_order(const struct item_run *t) {
     struct recalling r;
     struct telling g;
@@ -108,6 +118,7 @@ uint16_t rules_recall_order(const struct item_run *t) {
     for (uint32_t i = 0; i < r.item.things_count && code == RESULT_ACCEPTED; i++)
         code = order_one(&r, &g, &r.item.things[i]);
     if (code != RESULT_ACCEPTED) return code;
+    write_rows(&r);
     r.value.listed += r.item.things_count;
     put(&r, STATE_ACTIVE);
     return telling_write(&g) ? RESULT_ACCEPTED : RESULT_TANGLED;

@@ -7,6 +7,7 @@
 #define RPC_HANDLERS_H
 
 #include "ledger/record.h"
+#include "ledger/value.h"
 #include "rpc/method.h"
 
 enum err read_record_status(struct view *v);
@@ -18,6 +19,9 @@ enum err read_thing(struct view *v);
 enum err read_thing_trace(struct view *v);
 enum err read_thing_moves(struct view *v);
 enum err read_transformation(struct view *v);
+enum err read_recall(struct view *v);
+enum err read_recall_list(struct view *v);
+enum err read_recall_things(struct view *v);
 enum err read_thing_proof(struct view *v);
 enum err read_certificate_proof(struct view *v);
 enum err read_code_proof(struct view *v);
@@ -67,6 +71,8 @@ struct span own_name(const struct view *v);
 void put_result(struct emit *j, uint16_t code, uint16_t item);
 /* "item"s as objects: index, type, digest, fields, things. */
 void put_item(struct emit *j, uint32_t index, const struct item *item, const struct digest *digest);
+/* "unit", "holders", "marks", "recalled_by" of a thing. */
+void put_standing(struct emit *j, struct view *v, struct span canonical, const struct thing_value *thing);
 /* "member_admitted", "ObjectEvent" ... */
 const char *item_type_name(uint8_t type);
 

@@ -291,6 +291,7 @@ SHAPE(node, "NodeStatus");
 #include "rpc/shapes_code.h"
 #include "rpc/shapes_scan.h"
 #include "rpc/shapes_sealed.h"
+#include "rpc/shapes_recall.h"
 
 static const struct shape_field code_fields[] = {
     UINT("code", "number", "编号"),
@@ -315,6 +316,7 @@ static const struct shape *const shapes[] = {
     &void_range, &pack, &pack_row, &pack_list, &claim, &piece, &code, &codes,
     &scan_taken, &scan_row, &scan_rules, &scan_warning, &scans, &hour_row, &scan_hour,
     &party, &sealed_tier, &sealed_list, &sealed_key,
+    &holder, &mark, &recall_of_thing, &recall_row, &recall_answer, &recall_list, &recall_thing, &recall_things,
 };
 
 const struct shape *shape_at(size_t i) {
@@ -461,6 +463,12 @@ static const struct method methods[] = {
     {"transformation.moves", GET, "/v1/members/{subject}/transformations/{transformation}/moves", FLOW_READ, true, true, true,
      0, NULL, PARAMS(transformation_params), {FORM_JSON}, &trace, read_transformation,
      "The events of one transformationID of a member", "查询成员同一 transformationID 的全部事件"},
+    {"recall.get", GET, "/v1/recalls/{id}", FLOW_READ, true, false, true, 0, NULL, PARAMS(recall_params), {FORM_JSON}, &recall_answer,
+     read_recall, "A recall: root, level, state", "查询召回"},
+    {"recall.list", GET, "/v1/recalls", FLOW_READ, true, true, true, 0, NULL, PARAMS(recall_list_params), {FORM_JSON}, &recall_list,
+     read_recall_list, "All recalls", "列出全部召回"},
+    {"recall.things", GET, "/v1/recalls/{id}/things", FLOW_READ, true, true, true, 0, NULL, PARAMS(recall_things_params), {FORM_JSON},
+     &recall_things, read_recall_things, "What a recall lists", "召回所列批次"},
     {"thing.proof", GET, "/v1/things/{identifier}/proof", FLOW_READ, true, true, true, 0, NULL,
      PARAMS(identifier_params), {FORM_PROOF, FORM_JSON}, NULL, read_thing_proof,
      "Proof of a thing's state and complete history", "物品现状与完整历史的证明"},

@@ -33,7 +33,6 @@ static const struct flow no_flow;
 
 /* Empty texts where nobody knows. */
 static void put_flow(struct emit *j, const struct flow *f) {
-    static const char *const rules[] = {"held", "named", "destroyed", "recalled", "balance", "yield", "time"};
     struct span holder = SPAN_EMPTY;
     if (!flow_single_holder(f, &holder)) holder = SPAN_EMPTY;
     emit_key_text(j, "maker", f->maker);
@@ -42,8 +41,8 @@ static void put_flow(struct emit *j, const struct flow *f) {
     emit_key_uint(j, "moves", f->unit_count);
     emit_key(j, "disputed");
     emit_list(j);
-    for (uint32_t i = 0; i < FLOW_RULE_LAST; i++)
-        if (f->marks & 1u << i) emit_text(j, span_text(rules[i]));
+    for (uint8_t rule = FLOW_HELD; rule <= FLOW_RULE_LAST; rule++)
+        if (f->marks & flow_bit((enum flow_rule)rule)) emit_text(j, span_text(flow_word((enum flow_rule)rule)->name));
     emit_list_end(j);
     emit_key(j, "recalls");
     emit_list(j);
@@ -78,6 +77,7 @@ enum err read_thing(struct view *v) {
         emit_key_text(&j, "product", thing.product);
         emit_key_text(&j, "pack", thing.pack);
         put_flow(&j, thing.flow_count > 0 ? thing.flow : &no_flow);
+        put_standing(&j, v, canonical, &thing);
     }
     emit_object_end(&j);
     emit_end(&j);
@@ -105,7 +105,33 @@ static enum err entry_load(struct view *v, uint64_t log_index, struct trace_scra
     return e;
 }
 
-static void put_entry(struct emit *j, const struct history_place *place, const struct trace_scratch *s) {
+/* SPEC L3: "The *unit* of a thing is its lot (S5, after this item) when it has one, else itself"; empty for what has no unit chain (L12). */
+static void put_unit(struct view *v, struct emit *j, struct span received, struct arena *arena) {
+    struct buffer canonical CLEANUP(buffer_free) = {0}, value CLEANUP(buffer_free) = {0};
+    struct thing_value thing;
+    enum identifier_kind kind;
+    buffer_init(&canonical, 2 * IDENTIFIER_BYTES_MAX);
+    buffer_init(&value, STATUS_VALUE_BYTES_MAX);
+    if (identifier_canonical(received, &canonical, &kind) != OK || kind == IDENTIFIER_LOCATION || kind == IDENTIFIER_DOCUMENT) {
+        emit_text(j, SPAN_EMPTY);
+        return;
+    }
+    arena_reset(arena);
+    bool known = query_thing(v->snapshot.reader, buffer_span(&canonical), &value, arena, &thing) == OK;
+    emit_text(j, known && thing.lot.len > 0 ? thing.lot : buffer_span(&canonical));
+}
+
+static void put_units(struct view *v, struct emit *j, const struct item *item) {
+    struct arena arena CLEANUP(arena_free) = {0};
+    arena_init(&arena, 1 << 20);
+    emit_key(j, "units");
+    emit_list(j);
+    for (uint32_t i = 0; i < item->things_count; i++)
+        put_unit(v, j, item->things[i].identifier, &arena);
+    emit_list_end(j);
+}
+
+static void put_entry(struct view *v, struct emit *j, const struct history_place *place, const struct trace_scratch *s, bool units) {
     const struct record *r = &s->record;
     const struct item *item = &r->items[place->item];
     emit_object(j);
@@ -124,12 +150,13 @@ static void put_entry(struct emit *j, const struct history_place *place, const s
     emit_key_text(j, "biz_location", event_biz_location(item));
     emit_key(j, "item");
     put_item(j, place->item, item, &r->item_digests[place->item]);
+    if (units) put_units(v, j, item);
     emit_object_end(j);
 }
 
 /* Writes entries until the page or half of the answer is full: the rest is for the next page. */
 static enum err put_entries(struct view *v, struct emit *j, const struct history_place places[], uint32_t n,
-                            uint64_t *ret_next) {
+                            bool units, uint64_t *ret_next) {
     struct trace_scratch s = {.log_index = UINT64_MAX};
     buffer_init(&s.wire, RECORD_BYTES_MAX);
     buffer_init(&s.leaf, LEAF_BYTES_MAX + 64);
@@ -141,7 +168,7 @@ static enum err put_entries(struct view *v, struct emit *j, const struct history
         }
         e = entry_load(v, places[i].log_index, &s);
         if (e == OK && places[i].item >= s.record.header.item_count) e = ERR_RPC_NOT_FOUND;
-        if (e == OK) put_entry(j, &places[i], &s);
+        if (e == OK) put_entry(v, j, &places[i], &s, units);
     }
     buffer_free(&s.wire);
     buffer_free(&s.leaf);
@@ -173,7 +200,7 @@ static enum err put_chain(struct view *v, const struct chain *c) {
     emit_key_uint(&j, "count", c->count);
     emit_key(&j, "entries");
     emit_list(&j);
-    enum err e = put_entries(v, &j, places, n, &next);
+    enum err e = put_entries(v, &j, places, n, c->kind == 'u', &next);
     free(places);
     emit_list_end(&j);
     if (next != 0) emit_key_uint(&j, "next", next);

@@ -2,6 +2,8 @@
 #ifndef RPC_SHAPES_THING_H
 #define RPC_SHAPES_THING_H
 
+#include "rpc/shapes_flow.h"
+
 static const struct shape_field state_fields[] = {
     AT,
     TEXT("identifier", "as asked", "查询标识"),
@@ -22,6 +24,10 @@ static const struct shape_field state_fields[] = {
     UINT_MAYBE("moves", "events in its unit chain", "流转事件数"),
     TEXTS_MAYBE("disputed", "flow rules its events break: held, named, destroyed, recalled, balance, yield, time", "存疑的规则"),
     TEXTS_MAYBE("recalls", "recalls in force; an id that ends in / is by an event", "生效中的召回"),
+    TEXT_MAYBE("unit", "its lot, else itself: what is recalled", "批次或其自身：召回的单位"),
+    {"holders", SHAPE_OBJECT, true, true, &holder, "of a thing that is not bulk: who holds it and who is to receive it", "持有与待收（非散货）"},
+    {"marks", SHAPE_OBJECT, true, true, &mark, "disputed by these rules, it or its lot", "存疑：它或其批次不符的规则"},
+    {"recalled_by", SHAPE_OBJECT, true, true, &recall_of_thing, "recalled by these, it or its lot", "召回：它或其批次"},
 };
 SHAPE(state, "Thing");
 
@@ -40,6 +46,8 @@ static const struct shape_field entry_fields[] = {
     TEXT("read_point", "as received, or empty", "读取点"),
     TEXT("biz_location", "as received, or empty", "业务地点"),
     OBJECT("item", item, "the event", "事件条目"),
+    TEXTS_MAYBE("units", "in chains of moves: of its things in their order the lot of each, else itself; empty for places and documents",
+                "流转链中：各标识的批次，无批次者为其自身；地点与单据为空"),
 };
 SHAPE(entry, "HistoryEntry");
 

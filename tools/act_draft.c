@@ -212,11 +212,9 @@ static const char *unit_text(struct tool *t, struct span unit) {
 }
 
 static void flow_print(struct tool *t, const struct act *act) {
-    static const char *const zh[] = {"?", "持有", "指定收货", "已销毁", "已召回", "数量平衡", "得率", "时间先后"},
-                            *const en[] = {"?", "held", "named", "destroyed", "recalled", "balance", "yield", "time"};
     if (act->type == ACT_RULE)
         say(t, "  规则      %u %s\n  处置      %s\n", "  rule      %u %s\n  action    %s\n", act->rule,
-            tr(t, zh[act->rule], en[act->rule]),
+            tr(t, flow_word((enum flow_rule)act->rule)->zh, flow_word((enum flow_rule)act->rule)->en),
             act->action == FLOW_REFUSE ? tr(t, "拒绝", "refuse") : tr(t, "标记存疑", "mark as disputed"));
     if (act->type == ACT_PARTY) say(t, "  标识      %s\n", "  party     %s\n", shown(t, act->party));
     if (act->type != ACT_YIELD) return;

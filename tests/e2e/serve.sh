@@ -96,6 +96,9 @@ call thing.get "{\"identifier\":\"$thing\"}"
 call thing.trace "{\"identifier\":\"$thing\"}"
 call thing.moves "{\"identifier\":\"$thing\"}"
 call transformation.moves '{"subject":"farm1","transformation":"urn:x:never"}'
+call recall.list '{}'
+call_refused recall.get '{"id":"farm1/none"}' ERR_RPC_NOT_FOUND
+call_refused recall.things '{"id":"farm1/none"}' ERR_RPC_NOT_FOUND
 call thing.proof "{\"identifier\":\"$thing\"}"
 "$hand" pack genesis AAAAA 3000 | curl -s -m 20 -X POST -H 'content-type: application/msgpack' --data-binary @- \
     "http://127.0.0.1:$http0/v1/records?wait=committed" >/dev/null

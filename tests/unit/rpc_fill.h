@@ -20,11 +20,12 @@ static inline void path_fill(const char *path, const char *key, const char *reco
         if (*p == '{') {
             if (strncmp(p, "{id}", 4) == 0) value = strstr(path, "certificate") ? "farm-1%2F2" : record;
             if (strncmp(p, "{id}", 4) == 0 && strstr(path, "sealed")) value = sealed;
+            if (strncmp(p, "{id}", 4) == 0 && strstr(path, "recalls")) value = "bureau%2FR1";
             if (strncmp(p, "{type}", 6) == 0) value = "pledge";
             if (strncmp(p, "{identifier}", 12) == 0)
                 value = strcmp(path, "/v1/codes/{identifier}/proof") == 0 ? CODE : BOX;
             if (strncmp(p, "{subject}", 9) == 0) value = "farm-1";
-            if (strncmp(p, "{transformation}", 16) == 0) value = "urn:x:never";
+            if (strncmp(p, "{transformation}", 16) == 0) value = "urn:t:jam";
             if (strncmp(p, "{key}", 5) == 0) value = key;
             if (strncmp(p, "{height}", 8) == 0) value = "3";
             if (strncmp(p, "{gtin}", 6) == 0) value = PACK_GTIN;

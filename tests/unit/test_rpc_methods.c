@@ -12,6 +12,7 @@
 #include "tests/unit/rpc_shape.h"
 #include "tests/unit/rpc_world.h"
 #include "tests/unit/rpc_certificates.h"
+#include "tests/unit/rpc_recall.h"
 #include "tests/unit/rpc_pack.h"
 #include "tests/unit/rpc_scans.h"
 #include "tests/unit/rpc_sealed.h"
@@ -164,6 +165,7 @@ static void with_pack(struct fixture *f) {
 static void every_method_answers_in_its_shape(void **state) {
     struct fixture *f = *state;
     world_certify(&f->w);
+    world_recall(&f->w);
     with_pack(f);
     rpc_sealed_given(&f->w, &f->sealed, f->sealed_hex);
     for (size_t i = 0; method_at(i) != NULL; i++) {
@@ -204,6 +206,7 @@ static void json_rpc_says_what_rest_says(void **state) {
     rpc_sealed_given(&f->w, &f->sealed, f->sealed_hex);
     uint32_t compared = 0;
     world_certify(&f->w);
+    world_recall(&f->w);
     for (size_t i = 0; method_at(i) != NULL; i++) {
         const struct method *m = method_at(i);
         if (!m->json_rpc || (m->flow != FLOW_READ && m->flow != FLOW_STATUS) || m->forms[0] != FORM_JSON) continue;
@@ -217,6 +220,7 @@ static void json_rpc_says_what_rest_says(void **state) {
             fill(f, name, value);
             if (strcmp(m->name, "sealed.list") == 0) strcpy(value, f->sealed_hex);
             if (strcmp(m->name, "certificate.get") == 0) strcpy(value, "farm-1/2");
+            if (strncmp(m->name, "recall.", 7) == 0) strcpy(value, "bureau/R1");
             sprintf(params + strlen(params), p->kind == PARAM_UINT ? "%s\"%s\":%s" : "%s\"%s\":\"%s\"",
                     params[0] != 0 ? "," : "", p->name, value);
         }
