@@ -162,8 +162,11 @@ static bool made(struct flow *f, struct span subject, uint64_t time_ms, int sign
     return true;
 }
 
+/* SPEC L5: "due(S) + 1 when that is below 0, else holds(S) + 1": what was taken in before its making was told is paid for. */
 void flow_make(struct flow_book *b, struct span subject, uint64_t time_ms, int sign) {
-    if (made(&b->flow, subject, time_ms, sign)) flow_add(b, subject, false, sign);
+    if (!made(&b->flow, subject, time_ms, sign)) return;
+    bool debt = sign > 0 ? flow_held(&b->flow, subject, true) < 0 : flow_held(&b->flow, subject, false) < 1;
+    flow_add(b, subject, debt, sign);
 }
 
 void flow_make_bulk(struct flow_book *b, struct span subject, uint64_t time_ms, int sign) {
@@ -204,13 +207,13 @@ uint8_t flow_broken(const struct flow *f, bool bulk, uint64_t drift_ms) {
     return bits;
 }
 
-bool flow_mark(struct flow_book *b, struct span recall, uint64_t ms) {
+bool flow_mark(struct flow_book *b, struct span recall, uint64_t ms, bool authority) {
     struct flow *f = &b->flow;
     uint32_t at = 0;
     while (at < f->recalls_count && span_compare(f->recalls[at].recall, recall) < 0)
         at++;
     if (at < f->recalls_count && span_equal(f->recalls[at].recall, recall)) return true;
-    if (f->recalls_count == FLOW_RECALLS_MAX) return false;
+    if (f->recalls_count >= (authority ? FLOW_RECALLS_MAX : FLOW_RECALLS_OF_OTHERS)) return false;
     for (uint32_t i = f->recalls_count; i > at; i--)
         f->recalls[i] = f->recalls[i - 1];
     f->recalls[at] = (struct recall_mark){recall, ms};
@@ -224,15 +227,13 @@ struct told_mark *flow_told(struct flow *f, const struct digest *event) {
     return NULL;
 }
 
-void flow_tell(struct flow_book *b, const struct digest *event) {
+bool flow_tell(struct flow_book *b, const struct digest *event) {
     struct flow *f = &b->flow;
-    if (f->told_count == FLOW_TOLD_MAX) {
-        memmove(b->told, b->told + 1, (FLOW_TOLD_MAX - 1) * sizeof *b->told);
-        f->told_count--;
-    }
+    if (f->told_count == FLOW_TOLD_MAX) return false;
     struct told_mark *mark = &b->told[f->told_count++];
     memcpy(mark->digest, event->b, TOLD_MARK_BYTES);
     mark->corrected = false;
+    return true;
 }
 
 bool flow_unmark(struct flow_book *b, struct span recall) {

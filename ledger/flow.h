@@ -63,9 +63,10 @@ uint8_t flow_broken(const struct flow *f, bool bulk, uint64_t drift_ms);
 static inline uint8_t flow_bit(enum flow_rule rule) {
     return (uint8_t)(1u << (rule - 1));
 }
-bool flow_mark(struct flow_book *b, struct span recall, uint64_t ms); /* false when there is no room; one that is there stays */
-/* SPEC L7: adds a moving event to what is told of the thing; the oldest goes when there are 16. NULL when it is not there. */
-void flow_tell(struct flow_book *b, const struct digest *event);
+/* False when there is no room, of which others than authorities have half; one that is there stays. */
+bool flow_mark(struct flow_book *b, struct span recall, uint64_t ms, bool authority);
+/* SPEC L7: adds a moving event to what is told of the thing; false when there are 16. NULL when it is not there. */
+bool flow_tell(struct flow_book *b, const struct digest *event);
 struct told_mark *flow_told(struct flow *f, const struct digest *event);
 bool flow_unmark(struct flow_book *b, struct span recall);            /* false when it is not there */
 

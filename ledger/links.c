@@ -54,14 +54,11 @@ struct digest link_key(struct span group, bool output, struct span unit) {
     return status_key(STATUS_LINK, buffer_span(&subject));
 }
 
-/* n counts things, so that a correction takes away what was added. */
-static void link_add(const struct telling *g, struct span group, bool output, struct span unit, int sign) {
+static void link_add(const struct telling *g, struct span group, bool output, struct span unit) {
     struct link_value v = {0};
     struct digest key = link_key(group, output, unit);
-    (void)!rules_value_get(g->t->run, &key, &link_value_type, &v);
-    struct link_value next = {ITEM_VALUE(g->t, STATE_ACTIVE), .n = v.n};
-    if (sign > 0) CHECK(next.n < UINT32_MAX);
-    next.n = sign > 0 ? next.n + 1 : next.n - (next.n > 0);
+    if (rules_value_get(g->t->run, &key, &link_value_type, &v)) return;
+    struct link_value next = {ITEM_VALUE(g->t, STATE_ACTIVE)};
     rules_value_put(g->t->run, &key, &link_value_type, &next);
 }
 
@@ -75,17 +72,17 @@ static void group_enter(const struct telling *g, struct span group) {
     telling_place(g, 'u', &key, &entry, &next.chain);
 }
 
-void links_transformation(struct telling *g, const struct links_event *event, int sign) {
+void links_transformation(struct telling *g, const struct links_event *event, bool corrects) {
     struct buffer group CLEANUP(buffer_free) = {0};
     struct span transformation = event_text(g->t->item, "transformationID");
     buffer_init(&group, GROUP_BYTES_MAX);
     group_write(event, transformation, &group);
-    for (uint32_t i = 0; i < g->named; i++) {
+    for (uint32_t i = 0; i < g->named && !corrects; i++) {
         struct told *x = &g->told[i];
         if (!has_unit(x)) continue;
         struct span unit = telling_unit(g, x)->thing.canonical;
-        if (x->thing.roles & (1 << ROLE_INPUT | 1 << ROLE_INPUT_QUANTITY)) link_add(g, buffer_span(&group), false, unit, sign);
-        if (x->thing.roles & (1 << ROLE_OUTPUT | 1 << ROLE_OUTPUT_QUANTITY)) link_add(g, buffer_span(&group), true, unit, sign);
+        if (x->thing.roles & (1 << ROLE_INPUT | 1 << ROLE_INPUT_QUANTITY)) link_add(g, buffer_span(&group), false, unit);
+        if (x->thing.roles & (1 << ROLE_OUTPUT | 1 << ROLE_OUTPUT_QUANTITY)) link_add(g, buffer_span(&group), true, unit);
     }
     if (transformation.len > 0) group_enter(g, buffer_span(&group));
 }

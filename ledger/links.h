@@ -13,8 +13,9 @@ struct links_event {
     uint16_t item;
     struct span subject;
 };
-/* Rows of what a transformation used and made, and the chain of its group. sign: 1, or -1 for a correction. */
-void links_transformation(struct telling *g, const struct links_event *event, int sign);
+/* Rows of what a transformation used and made, and the chain of its group; of a correction the chain alone: who corrects what it made of
+ * a lot must not hide it from a recall. */
+void links_transformation(struct telling *g, const struct links_event *event, bool corrects);
 
 /* Appends the canonical group of a transformation: [log index, item], or [subject id, SHA-256 of its transformationID]. */
 void group_write(const struct links_event *event, struct span transformation, struct buffer *out);

@@ -96,7 +96,8 @@ static void destroyed(const struct moving *m, struct flow_book *b) {
 static void end(const struct moving *m, struct flow_book *b) {
     struct span holder = m->subject;
     if (m->sign > 0) leave(m, b);
-    destroyed(m, b);
+    /* Nobody destroys by a word what another holds. */
+    if (m->sign < 0 || m->authority || flow_held(&b->flow, m->subject, false) >= 1) destroyed(m, b);
     if (m->moves->sells) {
         flow_ship(b, m->subject, SPAN_EMPTY, m->sign);
         return;
@@ -246,7 +247,6 @@ static bool bulk(const struct moving *m, const struct bulk *b, struct flow_book 
     case MOVE_USE:
         return add_own(m, b, ACCOUNT_HELD, -q);
     case MOVE_END:
-        destroyed(m, book);
         return add_own(m, b, ACCOUNT_HELD, -q) && (!m->moves->sells || add_due(m, b, SPAN_EMPTY, q));
     case MOVE_UNSHIP:
         return add_own(m, b, ACCOUNT_HELD, q) && add_due(m, b, m->receiver, -q);
@@ -261,6 +261,15 @@ static bool bulk(const struct moving *m, const struct bulk *b, struct flow_book 
         return m->sign < 0 || (add_own(m, b, ACCOUNT_HELD, -q) && inside(m, b, q));
     }
     return true;
+}
+
+/* SPEC L6: "a lot that is made without a quantity has a maker all the same" */
+static void makers(const struct moving *m) {
+    for (uint32_t i = 0; i < m->g->named && m->sign > 0; i++) {
+        struct told *x = &m->g->told[i];
+        if (x->thing.kind == IDENTIFIER_LOT && moving_of(m->moves, x) & 1u << MOVE_MAKE && telling_flow(x)->maker.len == 0)
+            telling_book(m->g, x)->flow.maker = m->subject;
+    }
 }
 
 static bool bulks(const struct moving *m) {
@@ -292,5 +301,6 @@ bool moving_run(struct moving *m) {
         make_parent(m);
         m->holds_parent = holds_top(m, m->parent->thing.canonical, NULL, NULL);
     }
+    makers(m);
     return instances(m) && bulks(m);
 }

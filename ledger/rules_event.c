@@ -55,9 +55,14 @@ static bool is_authority(const struct eventing *e) {
 
 static uint16_t ask_destroyed(struct eventing *e, struct told *x) {
     uint64_t at = telling_flow(x)->destroyed_ms, drift = e->t->run->params->parameters.max_drift_ms;
-    /* SPEC L9: "destroyed is not 0 and time - d > destroyed" */
+    /* SPEC L9: "destroyed is not 0 and time > destroyed + d" */
     bool late = at != 0 && e->moves.time_ms > at && e->moves.time_ms - at > drift;
-    return late ? broken(e, x, FLOW_DESTROYED) : RESULT_ACCEPTED;
+    if (!late) return RESULT_ACCEPTED;
+    if (e->moves.moving) return broken(e, x, FLOW_DESTROYED);
+    /* Reports about it go on; that it was seen is evidence, and kept. */
+    bool report = span_is(e->moves.step, "inspecting") || span_is(e->moves.step, "sampling");
+    if (!report) mark(e, x, FLOW_DESTROYED);
+    return RESULT_ACCEPTED;
 }
 
 static bool sells(const struct eventing *e) {
@@ -193,7 +198,7 @@ static uint16_t persist(struct eventing *e) {
             struct span at = b->flow.recalls[k - 1].recall;
             if (at.data[at.len - 1] == '/') (void)flow_unmark(b, at);
         }
-        if (set && !flow_mark(b, id, e->t->run->time_ms)) return RESULT_RECALLED_TOO_OFTEN;
+        if (set && !flow_mark(b, id, e->t->run->time_ms, authority)) return RESULT_RECALLED_TOO_OFTEN;
     }
     return RESULT_ACCEPTED;
 }
@@ -208,9 +213,9 @@ static struct digest told_key(struct span subject, const struct digest *item) {
     return status_key(STATUS_TOLD, buffer_span(&bytes));
 }
 
-static void linked(struct eventing *e, const struct links_event *event, int sign) {
+static void linked(struct eventing *e, const struct links_event *event, bool corrects) {
     links_units(&e->g);
-    if (e->t->item->type == ITEM_TRANSFORMATION_EVENT) links_transformation(&e->g, event, sign);
+    if (e->t->item->type == ITEM_TRANSFORMATION_EVENT) links_transformation(&e->g, event, corrects);
 }
 
 /* What bulk the event made is taken off again (SPEC L8). */
@@ -262,9 +267,8 @@ static bool untell(struct eventing *e, struct span author, const struct digest *
     if (w) {
         struct digest event = told_mark(author, original);
         struct told_mark *mark = flow_told(&telling_book(&e->g, w)->flow, &event);
-        if (!mark || mark->corrected) return false;
-        mark->corrected = true;
-        return true;
+        if (mark && mark->corrected) return false;
+        if (mark) return mark->corrected = true;
     }
     struct told_value v;
     struct digest key = told_key(author, original);
@@ -287,7 +291,7 @@ static uint16_t correct(struct eventing *e, struct span author, const struct dig
         if (moving_of(&e->moves, &e->g.told[i]) & 1u << MOVE_END) e->g.told[i].value.state = STATE_ACTIVE;
     uint16_t code = move(e, author, -1);
     if (code == RESULT_ACCEPTED) code = unproduce(e, author);
-    if (code == RESULT_ACCEPTED) linked(e, &event, -1);
+    if (code == RESULT_ACCEPTED) linked(e, &event, true);
     return code;
 }
 
@@ -295,16 +299,17 @@ static uint16_t correct(struct eventing *e, struct span author, const struct dig
 static bool tell_once(struct eventing *e) {
     struct told *w = witness(e);
     const struct digest *item = &e->t->record->item_digests[e->t->index];
+    bool told = false;
     if (w) {
         struct digest event = told_mark(e->subject, item);
         struct flow_book *b = telling_book(&e->g, w);
         if (flow_told(&b->flow, &event)) return false;
-        flow_tell(b, &event);
-        return true;
+        told = flow_tell(b, &event);
     }
     struct told_value v;
     struct digest key = told_key(e->subject, item);
     if (rules_value_get(e->t->run, &key, &told_value_type, &v)) return false;
+    if (told) return true;
     struct told_value next = {ITEM_VALUE(e->t, STATE_ACTIVE), .told = e->t->log_index, .item = (uint16_t)e->t->index};
     rules_value_put(e->t->run, &key, &told_value_type, &next);
     return true;
@@ -330,7 +335,7 @@ static uint16_t effect(struct eventing *e) {
     if (code == RESULT_ACCEPTED) code = persist(e);
     if (code != RESULT_ACCEPTED || !e->moves.moving) return code;
     struct links_event event = {e->t->log_index, (uint16_t)e->t->index, e->subject};
-    linked(e, &event, 1);
+    linked(e, &event, false);
     produce(e);
     return RESULT_ACCEPTED;
 }

@@ -67,7 +67,7 @@ static uint16_t order_rule(struct recalling *r) {
 static bool link_stands(const struct recalling *r, struct span group, bool output, struct span unit) {
     struct link_value v;
     struct digest key = link_key(group, output, unit);
-    return rules_value_get(r->t->run, &key, &link_value_type, &v) && v.n > 0;
+    return rules_value_get(r->t->run, &key, &link_value_type, &v);
 }
 
 static bool is_linked(const struct recalling *r, const struct recall_thing *thing) {
@@ -84,7 +84,7 @@ static uint16_t order_one(const struct recalling *r, struct telling *g, const st
     if (listed(r, thing->canonical)) return RESULT_ALREADY;
     if (x->value.lot.len > 0 && !span_equal(x->value.lot, thing->canonical)) return RESULT_NOT_LINKED;
     if (!is_linked(r, thing)) return RESULT_NOT_LINKED;
-    if (!flow_mark(b, r->item.recall, r->t->run->time_ms)) return RESULT_RECALLED_TOO_OFTEN;
+    if (!flow_mark(b, r->item.recall, r->t->run->time_ms, r->authority)) return RESULT_RECALLED_TOO_OFTEN;
     list(r, thing->canonical, STATE_ACTIVE);
     return RESULT_ACCEPTED;
 }

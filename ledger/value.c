@@ -191,10 +191,7 @@ static const struct field group_fields[] = {
 };
 const struct type group_value_type = CODEC_TYPE(group_value, group_fields);
 
-static const struct field link_fields[] = {
-    COMMON(link_value),
-    CODEC_UINT(link_value, n, 0, UINT32_MAX),
-};
+static const struct field link_fields[] = {COMMON(link_value)};
 const struct type link_value_type = CODEC_TYPE(link_value, link_fields);
 
 static const struct field recall_fields_of_value[] = {

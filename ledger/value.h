@@ -112,6 +112,7 @@ struct flow {
 enum {
     FLOW_HOLDERS_MAX = 8,
     FLOW_RECALLS_MAX = 8,
+    FLOW_RECALLS_OF_OTHERS = 4,
     FLOW_TOLD_MAX = 16,
     FLOW_MADE_MAX = 1000,
     FLOW_HELD_MAX = 100,
@@ -194,7 +195,7 @@ struct group_value {
     struct digest chain;
 };
 struct link_value {
-    VALUE_FIELDS uint32_t n;
+    VALUE_FIELDS
 };
 struct recall_value {
     VALUE_FIELDS struct span root; /* canonical */

@@ -125,8 +125,11 @@ static void transformed(struct walk *w, const struct closure_event *e, const str
         return;
     }
     if (!w->source->group(w->source->self, e->subject, transformation, &all)) w->failed = true;
-    for (uint32_t i = 0; i < all.count && !w->failed; i++)
-        if (counts(&all, &all.list[i])) outputs(w, &all.list[i], from, time_ms, buffer_span(&group));
+    for (uint32_t i = 0; i < all.count && !w->failed; i++) {
+        struct span author;
+        struct digest original;
+        if (!event_corrects(&all.list[i].item, &author, &original)) outputs(w, &all.list[i], from, time_ms, buffer_span(&group));
+    }
 }
 
 /* Until the parent is emptied, which a DELETE without children says, or ends. */
@@ -182,8 +185,12 @@ static void walk_node(struct walk *w, uint32_t index) {
         struct event_moves m;
         event_moves(&e->item, &m);
         w->c->events++;
-        if (m.time_ms < at.from_ms || m.time_ms >= at.until_ms || !counts(&chain, e)) continue;
+        struct span author;
+        struct digest original;
+        if (m.time_ms < at.from_ms || m.time_ms >= at.until_ms || event_corrects(&e->item, &author, &original)) continue;
+        /* Also one that was corrected: nobody corrects a lot out of a recall (SPEC L13). */
         if (e->item.type == ITEM_TRANSFORMATION_EVENT) transformed(w, e, &at, m.time_ms);
+        if (corrected(&chain, e)) continue;
         if (m.packs) packed(w, e, &at, m.time_ms);
         placed(w, e, &at, &m, w->walked[index]);
     }

@@ -1,7 +1,8 @@
 /* closure.h: what was made of a lot, and where it went (forward), along the unit chains of the ledger (docs/spec.md L3, L12, L13).
  *
  * Nodes are units, each with the interval of time in which it concerns us: a lot from the moment it was made of what is asked about; a
- * pallet while something of it was inside. Pure: chains come from the caller. An event that was corrected is left out.
+ * pallet while something of it was inside. Pure: chains come from the caller. An event that was
+ * corrected is left out, but a transformation is followed all the same.
  *
  * Ownership: everything lives in the arena given. False from a callback ends the walk, and closure_down answers false. */
 #ifndef TOOLS_CLOSURE_H

@@ -12,6 +12,9 @@
 #define BOX FLOW_ID(FLOW_BOX)
 #define MILLION 1000000
 
+#define ERROR_ ",'errorDeclaration':{'declarationTime':'2026-05-21T08:00:00Z'}"
+#define ERROR_OF(author) ",'errorDeclaration':{'declarationTime':'2026-05-21T08:00:00Z','suyuan:author':'" author "'}"
+
 static void begin(struct world *w) {
     world_begin(w, 1);
     flow_shop(w, "farm2");
@@ -226,11 +229,70 @@ static void the_destroyed_comes_back_in_no_event(void **state) {
     assert_int_equal(flow_say(&w, "bureau", "Object", 9, FLOW_EPCS("destroying", "DELETE", BOX)), OK_); /* an authority, whoever holds it */
     assert_true(flow_of(&w, FLOW_BOX).holders_count == 0 && marks(&w, FLOW_BOX) == 0);
     assert_int_equal(flow_say(&w, "farm1", "Object", 10, FLOW_EPCS("shipping", "OBSERVE", BOX)), RESULT_DESTROYED);
-    assert_int_equal(flow_say(&w, "farm1", "Object", 10, FLOW_EPCS("inspecting", "OBSERVE", BOX)), RESULT_DESTROYED);
-    assert_int_equal(flow_say(&w, "farm1", "Object", 8, FLOW_EPCS("inspecting", "OBSERVE", BOX)), OK_); /* it was before, and told late */
-    assert_int_equal(flow_rule(&w, FLOW_DESTROYED, FLOW_MARK), OK_);
-    assert_int_equal(flow_say(&w, "farm1", "Object", 11, FLOW_EPCS("inspecting", "OBSERVE", BOX)), OK_);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 10, FLOW_EPCS("inspecting", "OBSERVE", BOX)), OK_); /* the laboratory's report */
+    assert_int_equal(flow_say(&w, "farm1", "Object", 8, FLOW_EPCS("stocking", "OBSERVE", BOX)), OK_); /* it was before, and told late */
+    assert_int_equal(marks(&w, FLOW_BOX), 0);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 11, FLOW_EPCS("stocking", "OBSERVE", BOX)), OK_); /* seen again: evidence */
     assert_true(marks(&w, FLOW_BOX) & flow_bit(FLOW_DESTROYED));
+    world_end(&w);
+}
+
+static void nobody_destroys_by_a_word_what_another_holds(void **state) {
+    struct world w;
+    (void)state;
+    begin(&w);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 8, FLOW_EPCS("commissioning", "ADD", BOX)), OK_);
+    assert_int_equal(flow_say(&w, "farm2", "Object", 7, FLOW_EPCS("destroying", "DELETE", BOX)), OK_);
+    assert_int_equal(marks(&w, FLOW_BOX), flow_bit(FLOW_HELD) | flow_bit(FLOW_TIME)); /* it is seen who said so, */
+    assert_int_equal(flow_say(&w, "farm1", "Object", 9, FLOW_EPCS("shipping", "OBSERVE", BOX)), OK_); /* and stops nobody */
+    /* 20 of 100 kg spoil: the others are not destroyed with them */
+    assert_int_equal(flow_say(&w, "farm1", "Object", 8, FLOW_BULK("commissioning", "ADD", FLOW_LOT, "100")), OK_);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 9, FLOW_BULK("destroying", "DELETE", FLOW_LOT, "20")), OK_);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 10, FLOW_BULK("shipping", "OBSERVE", FLOW_LOT, "80")), OK_);
+    assert_true(marks(&w, FLOW_LOT) == 0 && flow_account(&w, "farm1", ACCOUNT_HELD, FLOW_LOT) == 0);
+    world_end(&w);
+}
+
+static void a_lot_without_a_quantity_has_a_maker(void **state) {
+    struct world w;
+    (void)state;
+    begin(&w);
+    assert_int_equal(flow_say(&w, "farm1", "Transformation", 9,
+                              "'inputEPCList':['urn:x:leather'],'outputQuantityList':[{'epcClass':'" FLOW_LOT "'}]"), OK_);
+    assert_true(span_is(flow_of(&w, FLOW_LOT).maker, "farm1"));
+    world_end(&w);
+}
+
+static void what_is_packed_before_its_making_is_told_is_held_once(void **state) {
+    struct world w;
+    (void)state;
+    begin(&w);
+    assert_int_equal(flow_say(&w, "farm1", "Aggregation", 9, PACK("ADD", "packing", FLOW_PALLET, BOX)), OK_);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 8, FLOW_EPCS("commissioning", "ADD", BOX)), OK_);
+    struct flow f = flow_of(&w, FLOW_BOX);
+    assert_true(f.holders_count == 1 && flow_held(&f, span_text("farm1"), false) == 1 && f.marks == 0);
+    world_end(&w);
+}
+
+/* A stranger's many events do not make a piece forget what its holder told. */
+static void what_was_told_is_remembered_for_ever(void **state) {
+    struct world w;
+    char rest[256];
+    (void)state;
+    begin(&w);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 8, FLOW_EPCS("commissioning", "ADD", BOX)), OK_);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 9, FLOW_EPCS("shipping", "OBSERVE", BOX)), OK_);
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(rest, sizeof rest, FLOW_EPCS("receiving", "OBSERVE", BOX) ",'eventID':'urn:e:%u'", i);
+        for (int twice = 0; twice < 2; twice++)
+            assert_int_equal(flow_say(&w, "farm2", "Object", 10, rest), OK_);
+    }
+    assert_int_equal(flow_holds(&w, FLOW_BOX, "farm2"), 40);
+    assert_int_equal(flow_say(&w, "farm1", "Object", 9, FLOW_EPCS("shipping", "OBSERVE", BOX)), OK_); /* told before */
+    assert_int_equal(flow_holds(&w, FLOW_BOX, "farm1"), 0);
+    snprintf(rest, sizeof rest, FLOW_EPCS("receiving", "OBSERVE", BOX) ",'eventID':'urn:e:39'" ERROR_);
+    assert_int_equal(flow_say(&w, "farm2", "Object", 10, rest), OK_);
+    assert_int_equal(flow_holds(&w, FLOW_BOX, "farm2"), 39);
     world_end(&w);
 }
 
@@ -248,9 +310,6 @@ static void what_moved_before_it_was_made_is_marked_until_its_making_is_told(voi
     assert_int_equal(flow_say(&w, "farm1", "Object", 9, FLOW_EPCS("shipping", "OBSERVE", FLOW_ID(FLOW_BOX2))), RESULT_TIME_ORDER);
     world_end(&w);
 }
-
-#define ERROR_ ",'errorDeclaration':{'declarationTime':'2026-05-21T08:00:00Z'}"
-#define ERROR_OF(author) ",'errorDeclaration':{'declarationTime':'2026-05-21T08:00:00Z','suyuan:author':'" author "'}"
 
 static void an_event_is_corrected_by_its_author_or_an_authority(void **state) {
     struct world w;
@@ -393,6 +452,10 @@ int main(void) {
         cmocka_unit_test(a_maker_cannot_give_away_more_than_it_made),
         cmocka_unit_test(bulk_is_packed_and_unpacked),
         cmocka_unit_test(the_destroyed_comes_back_in_no_event),
+        cmocka_unit_test(nobody_destroys_by_a_word_what_another_holds),
+        cmocka_unit_test(a_lot_without_a_quantity_has_a_maker),
+        cmocka_unit_test(what_is_packed_before_its_making_is_told_is_held_once),
+        cmocka_unit_test(what_was_told_is_remembered_for_ever),
         cmocka_unit_test(what_moved_before_it_was_made_is_marked_until_its_making_is_told),
         cmocka_unit_test(an_event_is_corrected_by_its_author_or_an_authority),
         cmocka_unit_test(what_was_made_is_not_unmade_under_what_stands_on_it),

@@ -224,7 +224,8 @@ class Moving {
     if (sign < 0n && before === 0n) return;
     f[field] = before + sign;
     const last = sign < 0n && own && f.made === 0n;
-    if (instance && (!own || (sign > 0n && before === 0n) || last)) add(f, "0", subject, sign);
+    if (instance && (!own || (sign > 0n && before === 0n) || last))
+      add(f, (sign > 0n ? due(f, subject) < 0n : holds(f, subject) < 1n) ? "1" : "0", subject, sign);
     if (last) f.maker = "";
   }
   destroy(f) {
@@ -269,7 +270,7 @@ class Moving {
         return;
       case "end": {
         this.leave(f);
-        this.destroy(f);
+        if (sign < 0n || this.authority || holds(f, s) >= 1n) this.destroy(f);
         if (moves.sells) return handOver(sign, "");
         const taken = sign > 0n && this.authority && holds(f, s) < 1n ? singleHolder(f) ?? s : s;
         add(f, "0", taken, -sign);
@@ -340,7 +341,6 @@ class Moving {
       case "use":
         return this.addTo(s, HELD, b, -q);
       case "end":
-        this.destroy(f);
         this.addTo(s, HELD, b, -q);
         if (this.moves.sells) this.addTo("", DUE, b, q);
         return;
@@ -376,6 +376,10 @@ class Moving {
         this.instance(x, f, move);
         this.time(f, move);
       }
+    }
+    for (const x of this.telling.named) {
+      const makes = x.kind === "lot" && [...x.roles].some((role) => this.moves.of.get(role) === "make");
+      if (makes && this.sign > 0n && this.telling.look(x).maker === "") this.telling.flow(x).maker = this.subject;
     }
     for (const b of this.bulk()) {
       const f = this.telling.flow(b.x);
@@ -414,7 +418,9 @@ function askBefore(telling, moves, [type, fields]) {
   const { time } = moves, { ledger } = telling;
   for (const x of telling.named) {
     const at = telling.look(x).destroyed;
-    if (at !== 0n && time - ledger.drift > at) broken(telling, x, 3);
+    if (at === 0n || time <= at + ledger.drift) continue;
+    if (moves.moving) broken(telling, x, 3);
+    else if (!["inspecting", "sampling"].includes(moves.step)) mark(telling, x, 3);
   }
   for (const x of telling.named) {
     const does = new Set([...x.roles].map((role) => moves.of.get(role)));
@@ -502,7 +508,7 @@ function persist(telling, [type, fields]) {
     const f = telling.flow(x);
     if (unset) for (const id of [...f.recalls.keys()]) if (authority ? id.endsWith("/") : id === `${s}/`) f.recalls.delete(id);
     if (!set || f.recalls.has(`${s}/`)) continue;
-    if (f.recalls.size === 8) refuse(58);
+    if (f.recalls.size >= (authority ? 8 : 4)) refuse(58);
     f.recalls.set(`${s}/`, telling.ledger.time);
   }
 }
@@ -527,8 +533,8 @@ function link(telling, [type, fields], author, told, index, sign) {
   for (const x of inChains)
     for (const [output, roles] of [[false, [6n, 7n]], [true, [8n, 9n]]]) {
       if (!roles.some((role) => x.roles.has(role))) continue;
-      const key = encode([group, output, telling.unit(x).name]), n = (ledger.get(LINK, key)?.[6] ?? 0n) + sign;
-      ledger.put(LINK, key, [...common, n < 0n ? 0n : n]);
+      const key = encode([group, output, telling.unit(x).name]);
+      if (sign > 0n && !ledger.get(LINK, key)) ledger.put(LINK, key, common);
     }
   if (id === "") return;
   const key = encode(group), [count, chain] = ledger.get(GROUP, key)?.slice(6) ?? [0n, Buffer.alloc(32)];
@@ -541,22 +547,22 @@ function memory(telling, moves, item, subject, digest) {
   const { ledger, r, index } = telling, moving = new Moving(telling, moves, "", -1n);
   const moves1 = (x) => isInstance(x) && [...x.roles].some((role) => moves.of.has(role));
   const witness = item[0] !== 6n && moving.bulk().next().done ? telling.named.find(moves1) : undefined;
-  if (witness) {
-    const mark = L.tagged("told", Buffer.from([subject.length]), text(subject), digest).subarray(0, 12), f = telling.flow(witness);
-    const at = f.told.findIndex(([known]) => L.same(known, mark));
-    return {
-      state: at < 0 ? 0n : f.told[at][1] ? 2n : 1n,
-      tell: () => (f.told = [...f.told, [mark, false]].slice(-16)),
-      correct: () => (f.told[at] = [mark, true]),
-      place: [0n, 0n],
-    };
-  }
   const key = encode([subject, digest]), old = ledger.get(TOLD, key), common = [ledger.height, r.logIndex, 0n, 0n];
-  return {
+  const row = {
     state: old ? old[1] : 0n,
     tell: () => ledger.put(TOLD, key, [1n, 1n, ...common, r.logIndex, BigInt(index)]),
     correct: () => ledger.put(TOLD, key, [1n, 2n, ...common, old[6], old[7]]),
     place: old ? [old[6], old[7]] : null,
+  };
+  if (!witness) return row;
+  const mark = L.tagged("told", Buffer.from([subject.length]), text(subject), digest).subarray(0, 12), f = telling.flow(witness);
+  const at = f.told.findIndex(([known]) => L.same(known, mark));
+  if (at < 0 && (old || f.told.length === 16)) return row;
+  return {
+    state: at < 0 ? 0n : f.told[at][1] ? 2n : 1n,
+    tell: () => f.told.push([mark, false]),
+    correct: () => (f.told[at] = [mark, true]),
+    place: [0n, 0n],
   };
 }
 

@@ -7,7 +7,7 @@ const MEMBER = 1n, THING = 3n, RECALL = 19n, RULE = 22n, PARTY = 26n, LINK = 29n
 const text = (s) => Buffer.from(s);
 
 function stands(ledger, group, output, unit) {
-  return (ledger.get(LINK, encode([group, output, unit]))?.[6] ?? 0n) > 0n;
+  return ledger.get(LINK, encode([group, output, unit])) !== undefined;
 }
 
 function order(ledger, r, index, [, f, things], authority) {
@@ -32,7 +32,7 @@ function order(ledger, r, index, [, f, things], authority) {
     if (x.value[8] !== "" && x.value[8] !== name) return 55;
     const linked = from !== undefined && listed(from)?.[1] === 1n && stands(ledger, group, false, from) && stands(ledger, group, true, name);
     if (name !== root && !linked) return 55;
-    if (flow.recalls.size === 8) return 58;
+    if (flow.recalls.size >= (authority ? 8 : 4)) return 58;
     flow.recalls.set(id, ledger.time);
     ledger.put(RECALLED, encode([id, name]), [1n, 1n, ...common]);
   }
