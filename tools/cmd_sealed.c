@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "tools/commands.h"
@@ -246,6 +247,43 @@ static int tiers_read(struct tool *t, const char *text, uint8_t *ret) {
     return EXIT_OK;
 }
 
+/* Does the present node know by now that these tiers are deleted? */
+static bool deleted_here(struct node *n, const char *path, uint8_t tiers) {
+    struct buffer value CLEANUP(buffer_free) = {0};
+    struct http_call call = {.accept = NULL};
+    struct span entry;
+    uint8_t still = 0;
+    buffer_init(&value, RPC_ANSWER_BYTES_MAX);
+    if (node_call_present(n, path, &call) != HTTP_ANSWERED || n->answer.status != 200 ||
+        json_parse(buffer_span(&n->answer.body), &value, NULL) != OK)
+        return false;
+    for (struct list l = list_open(map_get(buffer_span(&value), "tiers")); list_next(&l, &entry);) {
+        uint64_t tier = map_uint(entry, "tier");
+        if (tier >= TIER_PARTNER && tier <= TIER_DELETABLE && !map_bool(entry, "deleted")) still |= deletion_bit((enum item_tier)tier);
+    }
+    return (still & tiers) == 0;
+}
+
+/* The node that decided knows first; the others are a moment behind. */
+static void deleted_wait(struct node *n, const struct digest *wire_id, uint8_t tiers) {
+    struct tool *t = n->tool;
+    struct timespec pause = {.tv_nsec = 100 * 1000000L};
+    const char *path = format(t, "/v1/records/%s/sealed", hex_text(t, wire_id->b));
+    uint32_t know = 0;
+    /* A stranger's deletes nothing: there is nothing to wait for. */
+    if (!deleted_here(n, path, tiers)) return;
+    for (uint32_t i = 0; i < t->nodes_count; i++) {
+        bool knows = false;
+        n->current = i;
+        for (int k = 0; k < 50 && !(knows = deleted_here(n, path, tiers)); k++)
+            nanosleep(&pause, NULL);
+        know += knows;
+    }
+    remark(t, "%u 个节点中的 %u 个已不再给出，并销毁所存；看过的人可能已留下副本。\n核对：suyuan open %s\n",
+           "of %u nodes %u give it no more and destroy what they hold; who opened it before may have kept it.\nlook: suyuan open %s\n",
+           t->nodes_count, know, hex_text(t, wire_id->b));
+}
+
 static int run_delete(struct tool *t, const struct arguments *a) {
     struct desk d CLEANUP(desk_close) = {.genesis = NULL};
     struct buffer value CLEANUP(buffer_free) = {0}, fields CLEANUP(buffer_free) = {0}, wire CLEANUP(buffer_free) = {0};
@@ -278,10 +316,7 @@ static int run_delete(struct tool *t, const struct arguments *a) {
     struct item item = {.type = ITEM_DELETION, .fields = buffer_span(&fields)};
     desk_record(&d, &draft, &item, &wire);
     code = desk_send(&d, &outbox, buffer_span(&wire), "delete", NULL, NULL, &sent);
-    if (code == EXIT_OK)
-        remark(t, "各节点随即销毁所存；看过的人可能已留下副本。\n核对：suyuan open %s\n",
-               "every node now destroys what it holds of it; who opened it before may have kept it.\nlook: suyuan open %s\n",
-               hex_text(t, deletion.record.b));
+    if (code == EXIT_OK) deleted_wait(&d.node, &deletion.record, deletion.tiers);
     return code;
 }
 
